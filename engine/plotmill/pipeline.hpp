@@ -1,0 +1,100 @@
+// Reads a pipeline definition, checks it, and runs it.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plotmill/registry.hpp"
+
+namespace plotmill {
+
+/// plotmill's version, "1.2.3".
+[[nodiscard]] std::string_view version() noexcept;
+
+/// One value of a definition replaced from outside: what `--set id.param=value` says.
+struct Override {
+  std::string path;   ///< "run.threads" or "<stage id>.<option>".
+  std::string value;  ///< JSON, or plain text where it is not JSON.
+};
+
+/// Where a run stands.
+struct Progress {
+  std::uint64_t images = 0;               ///< Images that every writer has stored.
+  std::optional<std::uint64_t> n_images;  ///< Of how many, where the reader knows.
+  std::uint64_t bytes_written = 0;
+  double seconds = 0;  ///< Since the first batch was asked for.
+};
+
+/// What one stage did. A write stage gives two: "ID encode" and "ID commit".
+struct StageReport {
+  std::string id;
+  std::string type;
+  double busy_seconds = 0;     ///< Summed over threads.
+  double waiting_seconds = 0;  ///< Wall time in which the stage worked on no batch.
+  std::uint64_t items = 0;     ///< Images.
+};
+
+/// What a run did.
+struct RunReport {
+  std::uint64_t images = 0;
+  std::uint64_t blank = 0;  ///< Images without ink because the series has no finite value.
+  double seconds = 0;       ///< Wall time from the first batch to the last output complete.
+  std::uint64_t bytes_written = 0;
+  std::string device;  ///< "cpu"
+  std::size_t threads = 0;
+  std::size_t batch = 0;              ///< Images in a batch.
+  std::size_t batches_in_flight = 0;  ///< At most.
+  std::vector<StageReport> stages;
+};
+
+/// What the caller of a run decides.
+struct RunOptions {
+  bool overwrite = false;  ///< Replace outputs that exist.
+  /// Called on the thread that called run(), about ten times a second and once at the end. Must not throw.
+  std::function<void(const Progress&)> on_progress;
+};
+
+/// A checked definition, ready to run. Movable; holds no open file and no thread between runs.
+class Pipeline {
+ public:
+  /// Reads and checks a definition. Throws Error (definition) with every fault found, Error (input, io) where the file
+  /// can't be read. Relative paths in the definition are relative to the working directory of the process.
+  [[nodiscard]] static Pipeline from_file(const std::filesystem::path& path,
+                                          const std::vector<Override>& overrides = {},
+                                          Registry registry = builtin_stages());
+  [[nodiscard]] static Pipeline from_json(std::string_view json, const std::vector<Override>& overrides = {},
+                                          Registry registry = builtin_stages());
+
+  Pipeline(Pipeline&&) noexcept;
+  Pipeline& operator=(Pipeline&&) noexcept;
+  ~Pipeline();
+
+  /// Runs to the end and returns what was done. Waits; may be called again afterwards, not at the same time.
+  /// Throws the first Error of any stage, Error (cancelled) after cancel(), Error (stalled) with a table of what each
+  /// stage holds; then nothing incomplete is left under a final name. After Error (stalled) the thread that hangs is
+  /// left behind with all it holds: end the process soon, with std::_Exit, as an orderly exit may wait for it.
+  RunReport run(const RunOptions& options = {});
+
+  /// Asks the run under way to stop soon; without one, does nothing. Any thread; safe in a signal handler.
+  void cancel() noexcept;
+
+  /// The nodes that a run has, one a line, in order, with what feeds each, for people.
+  [[nodiscard]] std::string graph() const;
+
+  /// Id of the stage that reads: `--limit N` is the override "<id>.limit".
+  [[nodiscard]] const std::string& reader_id() const noexcept;
+
+ private:
+  struct State;
+  explicit Pipeline(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace plotmill

@@ -1,0 +1,55 @@
+// A batch of series: what a reader makes and a drawing stage takes.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace plotmill {
+
+/// Where a series comes from. It travels with the series into the output.
+struct Source {
+  std::uint32_t group = 0;  ///< Number of the group, in order of first appearance, from 0.
+  std::uint64_t first_row =
+      0;  ///< Data row of the input that holds the series' first point, from 0, headers not counted.
+};
+
+/// Borrowed series of equal length. Valid as long as the memory it points into.
+struct SequencesView {
+  const float* values =
+      nullptr;  ///< [n_series][n_points], row-major, no padding. NaN and infinity mean "no value here".
+  std::size_t n_series = 0;
+  std::size_t n_points = 0;  ///< At least 1.
+
+  [[nodiscard]] std::span<const float> series(std::size_t i) const { return {values + i * n_points, n_points}; }
+};
+
+/// Owns a batch of series of equal length. A reader appends to it; the engine clears and reuses it.
+struct Sequences {
+  std::size_t n_points = 0;     ///< Points of each series; set by the engine before the reader fills the batch.
+  std::vector<float> values;    ///< [size()][n_points], row-major.
+  std::vector<Source> sources;  ///< [size()]
+  std::vector<std::string>
+      new_groups;  ///< Names of the groups that appear for the first time in this batch, by number.
+
+  [[nodiscard]] std::size_t size() const noexcept { return sources.size(); }
+  [[nodiscard]] SequencesView view() const noexcept { return {values.data(), size(), n_points}; }
+
+  /// Appends a series of n_points values and returns the place to write them to (valid until the next append).
+  [[nodiscard]] std::span<float> append(Source source) {
+    sources.push_back(source);
+    values.resize(sources.size() * n_points);
+    return {values.data() + (sources.size() - 1) * n_points, n_points};
+  }
+
+  /// Empties the batch and keeps its memory.
+  void clear() noexcept {
+    values.clear();
+    sources.clear();
+    new_groups.clear();
+  }
+};
+
+}  // namespace plotmill

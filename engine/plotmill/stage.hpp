@@ -1,0 +1,159 @@
+// What a stage is: a reader makes series, a drawer turns series into ink, a writer stores ink. The built-in stages use
+// exactly these interfaces, and so does an embedder's own stage.
+//
+// Life of a stage in a run: made by StageInfo::make -> declare() -> options set -> open()/prepare() -> batches ->
+// finish() or abandon() -> destroyed. A stage object serves one run.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "plotmill/error.hpp"
+#include "plotmill/ink.hpp"
+#include "plotmill/options.hpp"
+#include "plotmill/sequences.hpp"
+
+namespace plotmill {
+
+/// What every stage learns before the first batch.
+struct RunSetup {
+  std::size_t n_lanes = 1;         ///< draw() and encode() are called with lane 0 .. n_lanes-1.
+  std::uint64_t memory_bytes = 0;  ///< `run.memory`: what the whole run may hold.
+  bool overwrite = false;          ///< `--force`: existing outputs are replaced.
+  std::string definition;          ///< The whole definition as it runs, overrides included, as JSON.
+  std::string plotmill_version;
+};
+
+/// What all series of a run have in common.
+struct SeriesShape {
+  std::size_t n_points = 0;               ///< Points of each series, at least 1.
+  std::optional<std::uint64_t> n_series;  ///< How many series will come, where the reader can know.
+};
+
+/// Memory that a stage needs at most, in bytes. The engine multiplies, adds, and keeps the sum within `run.memory`.
+struct Footprint {
+  std::uint64_t per_image = 0;  ///< What the stage puts into a batch for each image, worst case.
+  std::uint64_t per_lane = 0;   ///< Scratch that the stage keeps for each lane, worst case.
+};
+
+/// Common to all stages.
+class Stage {
+ public:
+  Stage() = default;
+  Stage(const Stage&) = delete;
+  Stage& operator=(const Stage&) = delete;
+  virtual ~Stage() = default;
+
+  /// Names the options and binds each to a member. Called once, before anything else.
+  virtual void declare(Options& options) = 0;
+
+  /// Checks what the declaration cannot say (two options that contradict each other). Opens nothing. Returns one fault
+  /// for each problem, with "params/NAME" as its place.
+  [[nodiscard]] virtual std::vector<Fault> check() const { return {}; }
+};
+
+/// Makes series. One thread calls it; it may wait for a disk.
+class Reader : public Stage {
+ public:
+  /// Opens the input and says what will come. Throws Error (input, io).
+  virtual SeriesShape open(const RunSetup& setup) = 0;
+
+  /// Appends up to `at_most` series (at least 1) to the empty batch `out`, whose n_points is set. Returns false when
+  /// the input has ended; a batch that is not empty is used all the same. Every batch but the last must be full: the
+  /// split into batches is the engine's. Throws Error (input, io).
+  virtual bool read(Sequences& out, std::size_t at_most) = 0;
+};
+
+/// Turns series into ink. All calls of draw() must give the same ink for the same series, whatever the lane and the
+/// batch.
+class Drawer : public Stage {
+ public:
+  /// Called once the length of the series is known. Sizes the scratch of each lane. Returns the shape of every image.
+  virtual ImageShape prepare(const SeriesShape& series, const RunSetup& setup) = 0;
+
+  /// As for prepare(), which has been called.
+  [[nodiscard]] virtual Footprint footprint() const = 0;
+
+  /// Draws every series of `in` into the empty `out` (shape is set), image i from series i. Called from several threads
+  /// at once, never twice at once with the same lane. Does not wait. Throws Error; about_series() tells which series.
+  virtual void draw(const SequencesView& in, Ink& out, std::size_t lane) = 0;
+
+  /// Series drawn so far that had no finite value, so that the image is all paper. Any thread.
+  [[nodiscard]] virtual std::uint64_t n_blank() const noexcept { return 0; }
+};
+
+/// What encode() makes of a batch: byte strings one after another, for commit().
+struct Encoded {
+  std::vector<std::uint8_t> bytes;
+  std::vector<std::size_t> begin{0};  ///< [n_items + 1]: where each item starts in `bytes`.
+
+  [[nodiscard]] std::size_t n_items() const noexcept { return begin.size() - 1; }
+  [[nodiscard]] std::span<const std::uint8_t> item(std::size_t i) const {
+    return std::span(bytes).subspan(begin[i], begin[i + 1] - begin[i]);
+  }
+  void clear() noexcept {
+    bytes.clear();
+    begin.resize(1);
+  }
+};
+
+/// Where a batch stands in the run.
+struct BatchPosition {
+  std::uint64_t batch = 0;        ///< Number of the batch, from 0.
+  std::uint64_t first_image = 0;  ///< Number of its first image, from 0.
+};
+
+/// Stores images. encode() runs on many threads; commit() runs on the writer's own thread, in order.
+///
+/// Nothing may appear under its final name before it is complete.
+class Writer : public Stage {
+ public:
+  /// Creates what is written aside. Throws Error (io) where an output exists and setup.overwrite is false.
+  virtual void open(const ImageShape& images, const SeriesShape& series, const RunSetup& setup) = 0;
+
+  /// As for open(), which has been called.
+  [[nodiscard]] virtual Footprint footprint() const = 0;
+
+  /// Every batch but the last holds a multiple of this many images. Known once the options are set.
+  [[nodiscard]] virtual std::size_t batch_multiple() const { return 1; }
+
+  /// Turns a batch of ink into bytes. Called from several threads at once, never twice at once with the same lane, in
+  /// any order of batches. Waits for nothing. Throws Error.
+  virtual void encode(BatchPosition position, const Ink& ink, Encoded& out, std::size_t lane) = 0;
+
+  /// Stores an encoded batch. One thread, batches in order. May wait for the disk. Throws Error (io).
+  virtual void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) = 0;
+
+  /// Called once after the last commit() of a run that went well: outputs get their final names. Throws Error (io).
+  virtual void finish() = 0;
+
+  /// Called instead of finish() when the run failed, also after a failed open(), commit() or finish(): removes what is
+  /// not complete. Complete outputs stay.
+  virtual void abandon() noexcept = 0;
+
+  /// Bytes stored so far. Any thread.
+  [[nodiscard]] virtual std::uint64_t bytes_written() const noexcept = 0;
+};
+
+/// Whether draw() may run in several threads at once.
+enum class Concurrency { parallel, serial };
+
+/// Describes a type of stage. The kind of function in `make` says what the stage takes and gives:
+/// a Reader gives series, a Drawer takes series and gives ink, a Writer takes ink.
+struct StageInfo {
+  std::string type;     ///< verb_object, the JSON `type`.
+  std::string summary;  ///< One sentence for the user.
+  std::variant<std::function<std::unique_ptr<Reader>()>, std::function<std::unique_ptr<Drawer>()>,
+               std::function<std::unique_ptr<Writer>()>>
+      make;
+  Concurrency concurrency = Concurrency::parallel;  ///< Of draw(); readers and commits are always serial, encode never.
+};
+
+}  // namespace plotmill

@@ -1,0 +1,24 @@
+# What every target of the project is compiled with, and the function that makes a layer.
+
+add_library(plotmill_flags INTERFACE)
+target_compile_features(plotmill_flags INTERFACE cxx_std_20)
+# Equal bytes on every machine: a contracted multiply-add rounds once where the definition rounds twice.
+target_compile_options(plotmill_flags INTERFACE -ffp-contract=off -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow)
+if(PLOTMILL_WERROR)
+  target_compile_options(plotmill_flags INTERFACE -Werror)
+endif()
+if(PLOTMILL_SANITIZE)
+  target_compile_options(plotmill_flags INTERFACE -fsanitize=${PLOTMILL_SANITIZE} -fno-omit-frame-pointer)
+  target_link_options(plotmill_flags INTERFACE -fsanitize=${PLOTMILL_SANITIZE})
+endif()
+
+# A layer is an object library that is given only its own dependencies:
+#   plotmill_layer(NAME SOURCES ... USES ...)
+function(plotmill_layer name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES" ${ARGN})
+  add_library(${name} OBJECT ${arg_SOURCES})
+  set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON CXX_VISIBILITY_PRESET hidden
+                                           VISIBILITY_INLINES_HIDDEN ON CXX_EXTENSIONS OFF)
+  target_link_libraries(${name} PRIVATE plotmill_flags ${arg_USES})
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/engine)
+endfunction()
