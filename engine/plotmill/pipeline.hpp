@@ -11,21 +11,22 @@
 #include <string_view>
 #include <vector>
 
+#include "plotmill/export.hpp"
 #include "plotmill/registry.hpp"
 
 namespace plotmill {
 
 /// plotmill's version, "1.2.3".
-[[nodiscard]] std::string_view version() noexcept;
+[[nodiscard]] PLOTMILL_EXPORT std::string_view version() noexcept;
 
 /// One value of a definition replaced from outside: what `--set id.param=value` says.
-struct Override {
+struct PLOTMILL_EXPORT Override {
   std::string path;   ///< "run.threads" or "<stage id>.<option>".
   std::string value;  ///< JSON, or plain text where it is not JSON.
 };
 
 /// Where a run stands.
-struct Progress {
+struct PLOTMILL_EXPORT Progress {
   std::uint64_t images = 0;               ///< Images that every writer has stored.
   std::optional<std::uint64_t> n_images;  ///< Of how many, where the reader knows.
   std::uint64_t bytes_written = 0;
@@ -33,7 +34,7 @@ struct Progress {
 };
 
 /// What one stage did. A write stage gives two: "ID encode" and "ID commit".
-struct StageReport {
+struct PLOTMILL_EXPORT StageReport {
   std::string id;
   std::string type;
   double busy_seconds = 0;     ///< Summed over threads.
@@ -42,7 +43,7 @@ struct StageReport {
 };
 
 /// What a run did.
-struct RunReport {
+struct PLOTMILL_EXPORT RunReport {
   std::uint64_t images = 0;
   std::uint64_t blank = 0;  ///< Images without ink because the series has no finite value.
   double seconds = 0;       ///< Wall time from the first batch to the last output complete.
@@ -55,14 +56,14 @@ struct RunReport {
 };
 
 /// What the caller of a run decides.
-struct RunOptions {
+struct PLOTMILL_EXPORT RunOptions {
   bool overwrite = false;  ///< Replace outputs that exist.
   /// Called on the thread that called run(), about ten times a second and once at the end. Must not throw.
   std::function<void(const Progress&)> on_progress;
 };
 
 /// A checked definition, ready to run. Movable; holds no open file and no thread between runs.
-class Pipeline {
+class PLOTMILL_EXPORT Pipeline {
  public:
   /// Reads and checks a definition. Throws Error (definition) with every fault found, Error (input, io) where the file
   /// can't be read. Relative paths in the definition are relative to the working directory of the process.
