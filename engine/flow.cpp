@@ -142,6 +142,7 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
 }
 
 void Flow::finish() {
+  finishing_ = true;
   graph_->release_wait();
   for (std::size_t i = 0; i < commit_threads_.size(); ++i) {
     commit_threads_[i]->put([this, i] {
@@ -206,10 +207,14 @@ void Flow::join() {
   for (const auto& thread : commit_threads_) thread->join();
 }
 
-void Flow::detach() {
+void Flow::leave() {
+  if (!finishing_) graph_->release_wait();
   reader_thread_.detach();
   graph_thread_.detach();
-  for (const auto& thread : commit_threads_) thread->detach();
+  for (const auto& thread : commit_threads_) {
+    if (!finishing_) thread->end();
+    thread->detach();
+  }
 }
 
 }  // namespace plotmill

@@ -57,8 +57,9 @@ class Flow {
 
   /// Waits for all threads; after finished().
   void join();
-  /// Leaves the threads to themselves; one of them hangs.
-  void detach();
+  /// Leaves the threads to themselves, as one of them hangs: each ends once it has nothing more to do. Writers are
+  /// neither finished nor abandoned, as a call into them may be under way.
+  void leave();
 
  private:
   using Node = oneapi::tbb::flow::function_node<Slot*, Slot*>;
@@ -88,6 +89,7 @@ class Flow {
 
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> reader_ended_ = false;
+  bool finishing_ = false;
   std::atomic<std::size_t> n_writers_finished_ = 0;
   std::atomic<std::uint64_t> n_moves_ = 0;
   mutable std::mutex mutex_;  // Of what follows.

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "engine/definition.hpp"
+#include "engine/make_stage.hpp"
 #include "engine/run.hpp"
 
 namespace plotmill {
@@ -67,15 +68,18 @@ std::string Pipeline::graph() const {
             threads + "\n";
   };
   for (const StageNode& stage : stages) {
-    const std::string from = stage.from == no_stage ? "" : stages[stage.from].id;
-    if (from.empty()) {
-      line(stage.id, stage, from, "a thread of its own");
-    } else if (std::holds_alternative<std::function<std::unique_ptr<Drawer>()>>(stage.info->make)) {
-      line(stage.id, stage, from,
-           stage.info->concurrency == Concurrency::parallel ? "all threads" : "one thread at a time");
-    } else {
-      line(stage.id + " encode", stage, from, "all threads");
-      line(stage.id + " commit", stage, stage.id + " encode", "a thread of its own, in order");
+    switch (kind_of(*stage.info)) {
+      case StageKind::reader:
+        line(stage.id, stage, "", "a thread of its own");
+        break;
+      case StageKind::drawer:
+        line(stage.id, stage, stages[stage.from].id,
+             stage.info->concurrency == Concurrency::parallel ? "all threads" : "one thread at a time");
+        break;
+      case StageKind::writer:
+        line(stage.id + " encode", stage, stages[stage.from].id, "all threads");
+        line(stage.id + " commit", stage, stage.id + " encode", "a thread of its own, in order");
+        break;
     }
   }
   return text;

@@ -77,8 +77,9 @@ class Watch {
         last_move_ = Clock::now();
       } else if (seconds_since(last_move_) > timeout_seconds_) {
         // What hangs is more telling than the error that came before it, if any did.
-        state_.flow.fail(Error(ErrorKind::stalled, "the run has stalled"));
-        throw Error(ErrorKind::stalled, "run", stall_table(state_.stages, state_.flow, timeout_seconds_));
+        const Error stalled(ErrorKind::stalled, "run", stall_table(state_.stages, state_.flow, timeout_seconds_));
+        state_.flow.fail(stalled);
+        throw stalled;
       }
     }
   }
@@ -115,7 +116,7 @@ RunReport run_definition(const Definition& definition, const RunOptions& options
     state->flow.finish();
     watch.until([&] { return state->flow.finished(); });
   } catch (...) {
-    state->flow.detach();
+    state->flow.leave();
     throw;
   }
   state->flow.join();

@@ -20,9 +20,9 @@ std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > most - b ? mos
 /// Batches larger than this gain nothing: the work for each image outweighs the work for each batch by far.
 constexpr std::uint64_t greatest_chosen_batch = 256;
 
-template <class Stage>
-std::unique_ptr<Stage> make_stage(const StageNode& node) {
-  std::unique_ptr<Stage> stage = std::get<std::function<std::unique_ptr<Stage>()>>(node.info->make)();
+template <class Kind>
+std::unique_ptr<Kind> make(const StageNode& node) {
+  std::unique_ptr<Kind> stage = std::get<std::function<std::unique_ptr<Kind>()>>(node.info->make)();
   Options options;
   stage->declare(options);
   if (auto faults = apply_options(options, node.params); !faults.empty()) {
@@ -65,7 +65,7 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options) {
   choose_device(definition.run.device, plan);
   plan.threads =
       definition.run.threads != 0 ? definition.run.threads : std::max(1U, std::thread::hardware_concurrency());
-  make(definition);
+  make_all(definition);
   RunSetup setup;
   setup.n_lanes = plan.threads;
   setup.memory_bytes = definition.run.memory_bytes;
@@ -83,30 +83,33 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options) {
   }
 }
 
-void RunStages::make(const Definition& definition) {
+void RunStages::make_all(const Definition& definition) {
   // Index among the drawers of each stage of the definition.
   std::vector<std::size_t> drawer_of(definition.stages.size(), 0);
+  const auto named = [](auto& run_node, const StageNode& node) -> auto& {
+    run_node.id = node.id;
+    run_node.type = node.type;
+    return run_node;
+  };
   for (std::size_t i = 0; i < definition.stages.size(); ++i) {
     const StageNode& node = definition.stages[i];
-    if (std::holds_alternative<std::function<std::unique_ptr<Reader>()>>(node.info->make)) {
-      reader.id = node.id;
-      reader.type = node.type;
-      reader.stage = make_stage<Reader>(node);
-    } else if (std::holds_alternative<std::function<std::unique_ptr<Drawer>()>>(node.info->make)) {
-      auto drawer = std::make_unique<DrawerNode>();
-      drawer->id = node.id;
-      drawer->type = node.type;
-      drawer->concurrency = node.info->concurrency;
-      drawer->stage = make_stage<Drawer>(node);
-      drawer_of[i] = drawers.size();
-      drawers.push_back(std::move(drawer));
-    } else {
-      auto writer = std::make_unique<WriterNode>();
-      writer->id = node.id;
-      writer->type = node.type;
-      writer->drawer = drawer_of[node.from];
-      writer->stage = make_stage<Writer>(node);
-      writers.push_back(std::move(writer));
+    switch (kind_of(*node.info)) {
+      case StageKind::reader:
+        named(reader, node).stage = make<Reader>(node);
+        break;
+      case StageKind::drawer: {
+        drawer_of[i] = drawers.size();
+        DrawerNode& drawer = named(*drawers.emplace_back(std::make_unique<DrawerNode>()), node);
+        drawer.stage = make<Drawer>(node);
+        drawer.concurrency = node.info->concurrency;
+        break;
+      }
+      case StageKind::writer: {
+        WriterNode& writer = named(*writers.emplace_back(std::make_unique<WriterNode>()), node);
+        writer.stage = make<Writer>(node);
+        writer.drawer = drawer_of[node.from];
+        break;
+      }
     }
   }
 }

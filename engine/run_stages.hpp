@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/definition.hpp"
+#include "engine/make_stage.hpp"
 #include "engine/node_clock.hpp"
 #include "plotmill/pipeline.hpp"
 
@@ -16,7 +17,7 @@ struct RunNode {
   std::string id, type;
 
   /// Where an error of this stage happened.
-  [[nodiscard]] std::string place() const { return id == type ? id : id + " (" + type + ")"; }
+  [[nodiscard]] std::string place() const { return stage_place(id, type); }
 };
 
 struct ReaderNode : RunNode {
@@ -52,7 +53,7 @@ struct RunStages {
   [[nodiscard]] std::vector<ImageShape> image_shapes() const;
 
  private:
-  void make(const Definition& definition);
+  void make_all(const Definition& definition);
   void open(const RunSetup& setup);
   void choose_sizes(const RunSettings& settings);
 };

@@ -67,9 +67,9 @@ struct PLOTMILL_EXPORT RunReport {
 struct PLOTMILL_EXPORT RunOptions {
   bool overwrite = false;  ///< Replace outputs that exist.
   /// Called once, on the thread that called run(), before the first batch. Must not throw.
-  std::function<void(const RunPlan&)> on_start;
+  std::function<void(const RunPlan&)> on_start = nullptr;
   /// Called on the thread that called run(), about ten times a second and once at the end. Must not throw.
-  std::function<void(const Progress&)> on_progress;
+  std::function<void(const Progress&)> on_progress = nullptr;
 };
 
 /// A checked definition, ready to run. Movable; holds no open file and no thread between runs.
