@@ -66,7 +66,7 @@ std::string quoted_list(std::span<const std::string> names) {
 
 std::string did_you_mean(std::string_view wrong, std::span<const std::string> names) {
   // A header may hold anything; the distance takes time that grows with the product of the lengths.
-  if (wrong.size() > most_bytes) return {};
+  if (wrong.size() > most_bytes) return ".";
   const std::string* nearest = nullptr;
   std::size_t least = std::max<std::size_t>(1, wrong.size() / 3) + 1;
   for (const std::string& name : names) {
@@ -77,7 +77,7 @@ std::string did_you_mean(std::string_view wrong, std::span<const std::string> na
       nearest = &name;
     }
   }
-  return nearest == nullptr ? std::string() : ", did you mean " + quoted(*nearest) + "?";
+  return nearest == nullptr ? "." : ", did you mean " + quoted(*nearest) + "?";
 }
 
 }  // namespace plotmill

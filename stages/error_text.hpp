@@ -13,7 +13,7 @@ namespace plotmill {
 /// "a", "b", "c" (the first 20), or "none".
 [[nodiscard]] std::string quoted_list(std::span<const std::string> names);
 
-/// `, did you mean "close"?` for the name nearest to `wrong`, or "" where none is near.
+/// The end of a sentence about a wrong name: `, did you mean "close"?`, or `.` where no name is near.
 [[nodiscard]] std::string did_you_mean(std::string_view wrong, std::span<const std::string> names);
 
 }  // namespace plotmill

@@ -111,7 +111,8 @@ class ReadHdf5 final : public Reader {
     const Hdf5Handle object(H5Oopen(file_.get(), dataset_name_.c_str(), H5P_DEFAULT), H5Oclose);
     if (!object) {
       if (H5Lexists(file_.get(), dataset_name_.c_str(), H5P_DEFAULT) > 0) {
-        throw Error(ErrorKind::input, place(), "the dataset cannot be opened; the file is damaged or links to another");
+        throw Error(ErrorKind::input, place(),
+                    "the dataset cannot be opened; it is damaged, or a link to something that is not there");
       }
       const std::vector<std::string> names = dataset_names(file_.get());
       throw Error(ErrorKind::input, path_,

@@ -26,6 +26,10 @@ class Hdf5File {
     REQUIRE(Hdf5Handle(H5Gcreate2(file_.get(), name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose));
   }
 
+  void add_link(const char* name, const char* target) {
+    REQUIRE(H5Lcreate_soft(target, file_.get(), name, H5P_DEFAULT, H5P_DEFAULT) >= 0);
+  }
+
   // `chunk` empty: not chunked. `memory_type` -1: nothing is written.
   void add(const char* name, hid_t type, const std::vector<hsize_t>& shape, hid_t memory_type, const void* data,
            const std::vector<hsize_t>& chunk = {}) {
@@ -159,7 +163,10 @@ TEST_CASE("read_hdf5: a dataset that is not there") {
     file.add_group("group");
     file.add_floats("sequence", {1, 1}, {1});
     file.add_floats("group/other", {1, 1}, {1});
+    file.add_link("dangling", "/nowhere");
   }
+  check_input_error(path, path + ":dangling", {"cannot be opened", "a link to something that is not there"},
+                    {{"dataset", "dangling"}});
   check_input_error(path, path,
                     {"\"/sequences\"", "did you mean \"/sequence\"?", "has \"/group/other\", \"/sequence\""});
   check_input_error(path, path, {"\"no/such/path\""}, {{"dataset", "no/such/path"}});

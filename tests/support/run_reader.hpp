@@ -119,7 +119,7 @@ inline void check_error(ErrorKind kind, const std::string& place, const std::vec
   try {
     call();
   } catch (const Error& error) {
-    INFO(error.what());
+    INFO(std::string(error.what()));
     CHECK(error.kind() == kind);
     const Fault& fault = error.faults().front();
     CHECK(fault.place == place);
