@@ -114,10 +114,11 @@ bool CsvRows::split() {
     const char* quote = first;
     for (;; quote += 2) {
       quote = find(quote, end, '"');
-      if (quote == nullptr || (quote + 1 == end && !at_end_)) {
+      if (quote == nullptr) {
         if (!at_end_) return false;
         throw Error(ErrorKind::input, place(), "a quote (\") is opened in this row and never closed");
       }
+      // A last byte that may be half of a pair does no harm: the row's end is not in the buffer either.
       if (quote + 1 == end || quote[1] != '"') break;
       escaped = true;
     }

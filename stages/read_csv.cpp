@@ -57,10 +57,12 @@ class ReadCsv final : public Reader {
     options.add({.name = "path", .target = &path_, .required = true, .doc = "The CSV file, in UTF-8."});
     options.add({.name = "column",
                  .target = &column_,
+                 .min = 0,
                  .required = true,
                  .doc = "The column of the values: its name in the header, or its number from 0."});
     options.add({.name = "group_by",
                  .target = &group_by_,
+                 .min = 0,
                  .doc = "The column whose text tells which rows belong together; without it all do."});
     windows_.window = 100;
     windows_.declare(options, 1, "Points of each series; a window never holds rows of two groups.");

@@ -359,6 +359,16 @@ TEST_CASE("read_csv: a row longer than a block of the reader") {
   CHECK(read_text(text, {{"column", "a"}, {"window", Int{3}}}).all.values == std::vector<float>{1, 2, 3});
 }
 
+TEST_CASE("read_csv: the end of a block may fall anywhere in a row") {
+  const std::string rows = "\"1\",\"y\"\"\"\"\r\n,z\"\r\n2,\"\"\r\n\"3\",\"\"\"\"\r\n4,\r\n\r\n\r\n";
+  for (std::size_t before = 0; before <= rows.size() + 1; ++before) {
+    CAPTURE(before);
+    const std::string text = "a,b\n0," + std::string((1 << 20) - 7 - before, 'x') + "\n" + rows;
+    const ReadResult result = read_text(text, {{"column", "a"}, {"window", Int{5}}});
+    CHECK(result.all.values == std::vector<float>{0, 1, 2, 3, 4});
+  }
+}
+
 TEST_CASE("read_csv: the real candles") {
   const std::string path = candles_path();
   if (!std::filesystem::exists(path)) {
