@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "plotmill/error.hpp"
+#include "plotmill/export.hpp"
 #include "plotmill/ink.hpp"
 #include "plotmill/sequences.hpp"
 
@@ -37,7 +38,7 @@ enum class Gaps {
 };
 
 /// How a line chart looks.
-struct LineOptions {
+struct PLOTMILL_EXPORT LineOptions {
   std::uint32_t width = 800;   ///< px, 1..65535
   std::uint32_t height = 500;  ///< px, 1..65535
   double line_width_px = 1.5;  ///< 0.01..1024. Without antialiasing, thinner lines are drawn 1 px wide.
@@ -54,11 +55,11 @@ struct LineOptions {
 };
 
 /// One fault for each option out of range, with the member's name as its place; empty if all is well.
-[[nodiscard]] std::vector<Fault> check_options(const LineOptions& options);
+[[nodiscard]] PLOTMILL_EXPORT std::vector<Fault> check_options(const LineOptions& options);
 
 /// Draws every series and returns the ink, image i from series i. Runs on the calling thread; any number of threads may
 /// call it at once. A series without a finite value leaves its image all paper. Throws Error (definition) for options
 /// out of range and Error (input, about_series()) where `flat` or `gaps` is `error` and a series is so.
-[[nodiscard]] Ink draw_lines(const SequencesView& series, const LineOptions& options);
+[[nodiscard]] PLOTMILL_EXPORT Ink draw_lines(const SequencesView& series, const LineOptions& options);
 
 }  // namespace plotmill

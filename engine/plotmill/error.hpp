@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "plotmill/export.hpp"
+
 namespace plotmill {
 
 /// What went wrong, as far as a caller may want to act on it.
@@ -22,7 +24,7 @@ enum class ErrorKind {
 };
 
 /// One thing that is wrong, and where: "charts (draw_lines) params/width", "prices.csv:17".
-struct Fault {
+struct PLOTMILL_EXPORT Fault {
   std::string place;  ///< May be empty.
   std::string text;   ///< What is wrong with the actual value, what is accepted, what to do.
 
@@ -34,7 +36,7 @@ struct Fault {
 ///
 /// A stage throws with the text alone, or with a file and line as the place; the engine puts the stage's id and type in
 /// front. Copyable, owns its strings.
-class Error : public std::runtime_error {
+class PLOTMILL_EXPORT Error : public std::runtime_error {
  public:
   Error(ErrorKind kind, std::string text) : Error(kind, std::vector<Fault>{{"", std::move(text)}}) {}
 

@@ -7,10 +7,12 @@
 #include <span>
 #include <vector>
 
+#include "plotmill/export.hpp"
+
 namespace plotmill {
 
 /// `n` ink pixels of one image row, from column `x` on. n is at least 1 and x + n is at most the image's width.
-struct Run {
+struct PLOTMILL_EXPORT Run {
   std::uint16_t x = 0;
   std::uint16_t n = 0;
 
@@ -18,7 +20,7 @@ struct Run {
 };
 
 /// Size and gray values that all images of a batch share.
-struct ImageShape {
+struct PLOTMILL_EXPORT ImageShape {
   std::uint32_t width = 0;   ///< Pixels, 1..65535.
   std::uint32_t height = 0;  ///< Pixels, 1..65535.
   std::uint8_t paper = 255;  ///< Gray value where there is no ink.
@@ -37,7 +39,7 @@ struct ImageShape {
 };
 
 /// Borrowed ink of one image. Valid as long as the Ink it comes from is not changed.
-struct InkImageView {
+struct PLOTMILL_EXPORT InkImageView {
   ImageShape shape;
   std::span<const std::uint32_t> row_begin;  ///< [height + 1]: row y holds runs[row_begin[y] - row_begin[0], ...).
   std::span<const Run> runs;  ///< This image's runs: rows from the top, columns from the left, never touching.
@@ -46,7 +48,7 @@ struct InkImageView {
 };
 
 /// Owns the ink of a batch of images of one shape. Cleared and refilled without giving memory back.
-struct Ink {
+struct PLOTMILL_EXPORT Ink {
   ImageShape shape;
   std::vector<std::uint32_t> row_begin{0};     ///< [n_images * height + 1]: index of each image row's first run.
   std::vector<Run> runs;                       ///< [n_runs]
@@ -78,6 +80,6 @@ struct Ink {
 };
 
 /// Writes the gray pixels of one image, row-major, to `pixels` (shape.n_pixels() bytes). Allocates nothing.
-void fill_pixels(const InkImageView& image, std::span<std::uint8_t> pixels);
+PLOTMILL_EXPORT void fill_pixels(const InkImageView& image, std::span<std::uint8_t> pixels);
 
 }  // namespace plotmill

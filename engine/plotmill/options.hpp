@@ -10,13 +10,15 @@
 #include <variant>
 #include <vector>
 
+#include "plotmill/export.hpp"
+
 namespace plotmill {
 
 /// A column chosen by its name in the header or by its number from 0. JSON: text or integer.
 using NameOrIndex = std::variant<std::string, std::int64_t>;
 
 /// One of a few words, or a range of numbers. JSON: text or {"range": [lo, hi]} with lo < hi, both finite.
-struct WordOrRange {
+struct PLOTMILL_EXPORT WordOrRange {
   std::string word;  ///< Empty where a range was given.
   double lo = 0;
   double hi = 0;
@@ -24,7 +26,7 @@ struct WordOrRange {
 
 /// One option. `target` points at the variable it sets, which holds the default when the option is declared; the
 /// variable must live as long as the stage.
-struct Option {
+struct PLOTMILL_EXPORT Option {
   using Target = std::variant<bool*, std::int64_t*, double*, std::string*, std::optional<double>*,
                               std::optional<NameOrIndex>*, WordOrRange*>;
 
@@ -39,7 +41,7 @@ struct Option {
 };
 
 /// The options of one stage, in the order in which they are shown.
-class Options {
+class PLOTMILL_EXPORT Options {
  public:
   void add(Option option) { options_.push_back(std::move(option)); }
 

@@ -11,29 +11,41 @@
 #include <string_view>
 #include <vector>
 
+#include "plotmill/export.hpp"
 #include "plotmill/registry.hpp"
 
 namespace plotmill {
 
 /// plotmill's version, "1.2.3".
-[[nodiscard]] std::string_view version() noexcept;
+[[nodiscard]] PLOTMILL_EXPORT std::string_view version() noexcept;
 
 /// One value of a definition replaced from outside: what `--set id.param=value` says.
-struct Override {
+struct PLOTMILL_EXPORT Override {
   std::string path;   ///< "run.threads" or "<stage id>.<option>".
   std::string value;  ///< JSON, or plain text where it is not JSON.
 };
 
 /// Where a run stands.
-struct Progress {
+struct PLOTMILL_EXPORT Progress {
   std::uint64_t images = 0;               ///< Images that every writer has stored.
   std::optional<std::uint64_t> n_images;  ///< Of how many, where the reader knows.
   std::uint64_t bytes_written = 0;
   double seconds = 0;  ///< Since the first batch was asked for.
 };
 
+/// What a run decided before its first batch.
+struct PLOTMILL_EXPORT RunPlan {
+  std::string device;         ///< "cpu"
+  std::string device_reason;  ///< Why, in one line.
+  std::size_t threads = 0;    ///< That draw and encode; reading and each writer have a thread of their own beside them.
+  std::size_t batch = 0;      ///< Images in a batch.
+  std::size_t batches_in_flight = 0;      ///< At most.
+  std::uint64_t memory_bytes = 0;         ///< That batches in flight and scratch can take, within `run.memory`.
+  std::optional<std::uint64_t> n_images;  ///< Where the reader knows.
+};
+
 /// What one stage did. A write stage gives two: "ID encode" and "ID commit".
-struct StageReport {
+struct PLOTMILL_EXPORT StageReport {
   std::string id;
   std::string type;
   double busy_seconds = 0;     ///< Summed over threads.
@@ -42,27 +54,26 @@ struct StageReport {
 };
 
 /// What a run did.
-struct RunReport {
+struct PLOTMILL_EXPORT RunReport {
   std::uint64_t images = 0;
   std::uint64_t blank = 0;  ///< Images without ink because the series has no finite value.
   double seconds = 0;       ///< Wall time from the first batch to the last output complete.
   std::uint64_t bytes_written = 0;
-  std::string device;  ///< "cpu"
-  std::size_t threads = 0;
-  std::size_t batch = 0;              ///< Images in a batch.
-  std::size_t batches_in_flight = 0;  ///< At most.
+  RunPlan plan;
   std::vector<StageReport> stages;
 };
 
 /// What the caller of a run decides.
-struct RunOptions {
+struct PLOTMILL_EXPORT RunOptions {
   bool overwrite = false;  ///< Replace outputs that exist.
+  /// Called once, on the thread that called run(), before the first batch. Must not throw.
+  std::function<void(const RunPlan&)> on_start;
   /// Called on the thread that called run(), about ten times a second and once at the end. Must not throw.
   std::function<void(const Progress&)> on_progress;
 };
 
 /// A checked definition, ready to run. Movable; holds no open file and no thread between runs.
-class Pipeline {
+class PLOTMILL_EXPORT Pipeline {
  public:
   /// Reads and checks a definition. Throws Error (definition) with every fault found, Error (input, io) where the file
   /// can't be read. Relative paths in the definition are relative to the working directory of the process.

@@ -4,12 +4,13 @@
 #include <string_view>
 #include <vector>
 
+#include "plotmill/export.hpp"
 #include "plotmill/stage.hpp"
 
 namespace plotmill {
 
 /// A list of stage types. Copyable; not thread-safe while it is changed.
-class Registry {
+class PLOTMILL_EXPORT Registry {
  public:
   /// Adds a type. Throws Error (definition) where the type is there already or is not snake_case.
   void add(StageInfo info);
@@ -24,6 +25,6 @@ class Registry {
 };
 
 /// The stages that come with plotmill.
-[[nodiscard]] Registry builtin_stages();
+[[nodiscard]] PLOTMILL_EXPORT Registry builtin_stages();
 
 }  // namespace plotmill

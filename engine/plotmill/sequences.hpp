@@ -7,17 +7,19 @@
 #include <string>
 #include <vector>
 
+#include "plotmill/export.hpp"
+
 namespace plotmill {
 
 /// Where a series comes from. It travels with the series into the output.
-struct Source {
+struct PLOTMILL_EXPORT Source {
   std::uint32_t group = 0;  ///< Number of the group, in order of first appearance, from 0.
   std::uint64_t first_row =
       0;  ///< Data row of the input that holds the series' first point, from 0, headers not counted.
 };
 
 /// Borrowed series of equal length. Valid as long as the memory it points into.
-struct SequencesView {
+struct PLOTMILL_EXPORT SequencesView {
   const float* values =
       nullptr;  ///< [n_series][n_points], row-major, no padding. NaN and infinity mean "no value here".
   std::size_t n_series = 0;
@@ -27,7 +29,7 @@ struct SequencesView {
 };
 
 /// Owns a batch of series of equal length. A reader appends to it; the engine clears and reuses it.
-struct Sequences {
+struct PLOTMILL_EXPORT Sequences {
   std::size_t n_points = 0;     ///< Points of each series; set by the engine before the reader fills the batch.
   std::vector<float> values;    ///< [size()][n_points], row-major.
   std::vector<Source> sources;  ///< [size()]

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "plotmill/error.hpp"
+#include "plotmill/export.hpp"
 #include "plotmill/ink.hpp"
 #include "plotmill/options.hpp"
 #include "plotmill/sequences.hpp"
@@ -23,7 +24,7 @@
 namespace plotmill {
 
 /// What every stage learns before the first batch.
-struct RunSetup {
+struct PLOTMILL_EXPORT RunSetup {
   std::size_t n_lanes = 1;         ///< draw() and encode() are called with lane 0 .. n_lanes-1.
   std::uint64_t memory_bytes = 0;  ///< `run.memory`: what the whole run may hold.
   bool overwrite = false;          ///< `--force`: existing outputs are replaced.
@@ -32,19 +33,19 @@ struct RunSetup {
 };
 
 /// What all series of a run have in common.
-struct SeriesShape {
+struct PLOTMILL_EXPORT SeriesShape {
   std::size_t n_points = 0;               ///< Points of each series, at least 1.
   std::optional<std::uint64_t> n_series;  ///< How many series will come, where the reader can know.
 };
 
 /// Memory that a stage needs at most, in bytes. The engine multiplies, adds, and keeps the sum within `run.memory`.
-struct Footprint {
+struct PLOTMILL_EXPORT Footprint {
   std::uint64_t per_image = 0;  ///< What the stage puts into a batch for each image, worst case.
   std::uint64_t per_lane = 0;   ///< Scratch that the stage keeps for each lane, worst case.
 };
 
 /// Common to all stages.
-class Stage {
+class PLOTMILL_EXPORT Stage {
  public:
   Stage() = default;
   Stage(const Stage&) = delete;
@@ -60,7 +61,7 @@ class Stage {
 };
 
 /// Makes series. One thread calls it; it may wait for a disk.
-class Reader : public Stage {
+class PLOTMILL_EXPORT Reader : public Stage {
  public:
   /// Opens the input and says what will come. Throws Error (input, io).
   virtual SeriesShape open(const RunSetup& setup) = 0;
@@ -73,7 +74,7 @@ class Reader : public Stage {
 
 /// Turns series into ink. All calls of draw() must give the same ink for the same series, whatever the lane and the
 /// batch.
-class Drawer : public Stage {
+class PLOTMILL_EXPORT Drawer : public Stage {
  public:
   /// Called once the length of the series is known. Sizes the scratch of each lane. Returns the shape of every image.
   virtual ImageShape prepare(const SeriesShape& series, const RunSetup& setup) = 0;
@@ -90,7 +91,7 @@ class Drawer : public Stage {
 };
 
 /// What encode() makes of a batch: byte strings one after another, for commit().
-struct Encoded {
+struct PLOTMILL_EXPORT Encoded {
   std::vector<std::uint8_t> bytes;
   std::vector<std::size_t> begin{0};  ///< [n_items + 1]: where each item starts in `bytes`.
 
@@ -105,7 +106,7 @@ struct Encoded {
 };
 
 /// Where a batch stands in the run.
-struct BatchPosition {
+struct PLOTMILL_EXPORT BatchPosition {
   std::uint64_t batch = 0;        ///< Number of the batch, from 0.
   std::uint64_t first_image = 0;  ///< Number of its first image, from 0.
 };
@@ -113,7 +114,7 @@ struct BatchPosition {
 /// Stores images. encode() runs on many threads; commit() runs on the writer's own thread, in order.
 ///
 /// Nothing may appear under its final name before it is complete.
-class Writer : public Stage {
+class PLOTMILL_EXPORT Writer : public Stage {
  public:
   /// Creates what is written aside. Throws Error (io) where an output exists and setup.overwrite is false.
   virtual void open(const ImageShape& images, const SeriesShape& series, const RunSetup& setup) = 0;
@@ -147,7 +148,7 @@ enum class Concurrency { parallel, serial };
 
 /// Describes a type of stage. The kind of function in `make` says what the stage takes and gives:
 /// a Reader gives series, a Drawer takes series and gives ink, a Writer takes ink.
-struct StageInfo {
+struct PLOTMILL_EXPORT StageInfo {
   std::string type;     ///< verb_object, the JSON `type`.
   std::string summary;  ///< One sentence for the user.
   std::variant<std::function<std::unique_ptr<Reader>()>, std::function<std::unique_ptr<Drawer>()>,

@@ -8,7 +8,8 @@ if(PLOTMILL_WERROR)
   target_compile_options(plotmill_flags INTERFACE -Werror)
 endif()
 if(PLOTMILL_SANITIZE)
-  target_compile_options(plotmill_flags INTERFACE -fsanitize=${PLOTMILL_SANITIZE} -fno-omit-frame-pointer)
+  target_compile_options(plotmill_flags INTERFACE -fsanitize=${PLOTMILL_SANITIZE} -fno-sanitize-recover=all
+                                               -fno-omit-frame-pointer)
   target_link_options(plotmill_flags INTERFACE -fsanitize=${PLOTMILL_SANITIZE})
 endif()
 
