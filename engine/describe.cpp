@@ -2,6 +2,7 @@
 #include "plotmill/describe.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "engine/make_stage.hpp"
@@ -23,11 +24,18 @@ struct TypeName {
   const char* operator()(const WordOrRange*) const { return "word_or_range"; }
 };
 
+// Bounds are doubles; those of an integer read better without decimals.
+json bound_json(const Option& option, bool is_given, double bound) {
+  if (!is_given) return {};
+  const bool is_integer = std::holds_alternative<std::int64_t*>(option.target);
+  return is_integer && std::fabs(bound) < 1e16 ? json(static_cast<std::int64_t>(bound)) : json(bound);
+}
+
 json option_json(const Option& option) {
   return {{"name", option.name},
           {"type", std::visit(TypeName{}, option.target)},
-          {"min", has_min(option) ? json(option.min) : json()},
-          {"max", has_max(option) ? json(option.max) : json()},
+          {"min", bound_json(option, has_min(option), option.min)},
+          {"max", bound_json(option, has_max(option), option.max)},
           {"words", option.words},
           {"default", option.required ? json() : json(current_value(option))},
           {"required", option.required},
@@ -84,12 +92,12 @@ std::string to_json(const RunReport& report) {
                {"seconds", report.seconds},
                {"images_per_second", rate},
                {"bytes_written", report.bytes_written},
-               {"device", report.device},
+               {"device", report.plan.device},
                {"skipped", 0},
                {"blank", report.blank},
-               {"threads", report.threads},
-               {"batch", report.batch},
-               {"batches_in_flight", report.batches_in_flight},
+               {"threads", report.plan.threads},
+               {"batch", report.plan.batch},
+               {"batches_in_flight", report.plan.batches_in_flight},
                {"stages", std::move(stages)}});
 }
 

@@ -108,6 +108,7 @@ int main_of(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Turns series into chart images.", "plotmill");
   app.require_subcommand(1);
+  app.set_version_flag("--version", fmt::format("plotmill {}", version()));
   const CLI::App* run_app = add_run(app, arguments);
   CLI::App* check_app = app.add_subcommand("check", "Check a definition and show its graph; run nothing");
   check_app->add_option("file", arguments.file, "The definition (JSON)")->required()->type_name("FILE");
@@ -118,9 +119,15 @@ int main_of(int argc, char** argv) {
   const CLI::App* version_app = app.add_subcommand("version", "Print the version");
   try {
     app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked);
   } catch (const CLI::ParseError& error) {
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
+      std::fputs(
+          fmt::format("plotmill: there is no command {}; run, check, stages and version are known\n", argv[1]).c_str(),
+          stderr);
+      return exit_definition_wrong;
+    }
     std::fputs(fmt::format("plotmill: {}\nplotmill: `plotmill --help` tells more\n", error.what()).c_str(), stderr);
     return exit_definition_wrong;
   }

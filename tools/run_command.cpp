@@ -66,12 +66,21 @@ class CancelOnSignal {
   struct sigaction pipe_ {};
 };
 
+void print_plan(const RunPlan& plan) noexcept {
+  try {
+    const std::string reason = plan.device_reason.empty() ? "" : " (" + plan.device_reason + ")";
+    const std::string text = fmt::format(
+        "plotmill: on {}{}, {} threads, {} images a batch, at most {} batches in flight in {}\n", plan.device, reason,
+        plan.threads, plan.batch, plan.batches_in_flight, size_text(static_cast<double>(plan.memory_bytes)));
+    std::fputs(text.c_str(), stderr);
+  } catch (const std::exception&) {  // The run does not depend on it.
+  }
+}
+
 void print_summary(const RunReport& report) {
   const double rate = report.seconds > 0 ? static_cast<double>(report.images) / report.seconds : 0;
   std::string text = fmt::format("plotmill: {} images in {:.2f} s, {:.0f} images/s, {} written\n", report.images,
                                  report.seconds, rate, size_text(static_cast<double>(report.bytes_written)));
-  text += fmt::format("plotmill: on {}, {} threads, {} images a batch, {} batches in flight\n", report.device,
-                      report.threads, report.batch, report.batches_in_flight);
   if (report.blank > 0) {
     text += fmt::format("plotmill: {} images are blank, as their series have no finite value\n", report.blank);
   }
@@ -110,6 +119,7 @@ int run_pipeline(Pipeline& pipeline, const RunCommand& command) {
   ProgressLine line(command.quiet);
   RunOptions options;
   options.overwrite = command.force;
+  if (!command.quiet) options.on_start = print_plan;
   options.on_progress = [&](const Progress& progress) { line.update(progress); };
   RunReport report;
   try {

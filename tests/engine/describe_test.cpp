@@ -66,6 +66,7 @@ TEST_CASE("describe: the JSON of the stages holds everything") {
   CHECK(stages[1].at("summary") == "Draws nothing.");
   CHECK(stages[1].at("options")[0] == json::parse(R"({"name": "width", "type": "integer", "min": 1, "max": 65535,
       "words": [], "default": 800, "required": false, "unit": "px", "doc": "Width of an image."})"));
+  CHECK(stages[1].at("options")[0].at("max").is_number_integer());
   CHECK(stages[1].at("options")[4].at("words") == json::parse(R"(["minmax", "none"])"));
   CHECK(stages[1].at("options")[3].at("max").is_null());
 }
@@ -75,10 +76,10 @@ TEST_CASE("describe: the JSON of a report has every number") {
   report.images = 10;
   report.seconds = 0.5;
   report.bytes_written = 1000;
-  report.device = "cpu";
-  report.threads = 2;
-  report.batch = 5;
-  report.batches_in_flight = 3;
+  report.plan.device = "cpu";
+  report.plan.threads = 2;
+  report.plan.batch = 5;
+  report.plan.batches_in_flight = 3;
   report.stages.push_back({"charts", "draw_lines", 0.25, 0.125, 10});
   CHECK(json::parse(to_json(report)) == json::parse(R"({"images": 10, "seconds": 0.5, "images_per_second": 20.0,
       "bytes_written": 1000, "device": "cpu", "skipped": 0, "blank": 0, "threads": 2, "batch": 5,
