@@ -5,10 +5,12 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <plotmill/draw_lines.hpp>
 #include <plotmill/pipeline.hpp>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace {
 
