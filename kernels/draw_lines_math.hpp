@@ -1,0 +1,115 @@
+// What the ink of a line chart is, number by number. Everything that draws lines (the product, the plain reference of
+// the tests, a GPU) takes each single value from here, so that all give the same bits; only the walk over the data
+// differs.
+//
+// Only +, -, *, /, sqrt, floor, ceil, min and max of IEEE 754 numbers in the order written here, without contraction:
+// these give the same result on every machine.
+//
+// The stroke. A piece is a row of points without a gap. Its stroke is the union of its segments, `width` thick, and of
+// a disc around each point. As a series is single-valued in x, a vertical line cuts the stroke of a piece in one
+// interval [top, bottom]. Top is the least of
+//   - the top of each disc that the vertical line meets, and
+//   - the upper edge of each segment: the segment moved by the radius along its normal; beside the moved segment, but
+//   still
+//     within the segment's own x, the nearer end of the edge (that point lies inside a disc, so the stroke covers it);
+// bottom is the mirror image. The interval is taken at four abscissae a pixel (whole numbers a, at x = a/4) and runs
+// straight in between; the abscissa just outside either end of a piece has the empty interval at the end point's y.
+//
+// Coverage. Column c lies between the abscissae 4c-2 and 4c+2. In each of its four slices the share of pixel (c, r)
+// under the stroke is the mean of clamp(bottom - (r - 1/2), 0, 1) - clamp(top - (r - 1/2), 0, 1). The mean of the four
+// is the coverage; times 255, rounded half up, it is what Ink holds. Pieces add up to at most 255.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+namespace plotmill::kernels {
+
+inline constexpr int slices_per_pixel = 4;
+
+/// y of a value in pixels: 0 <= (value - lo) / (hi - lo) <= 1 from the bottom line up. lo < hi. In double, so that
+/// neither huge ranges nor denormal numbers need care.
+struct ValueScale {
+  double lo, hi;
+  double bottom_px, span_px;  ///< y of lo; distance from there up to hi.
+
+  [[nodiscard]] float y(float value) const {
+    const double v = std::clamp(static_cast<double>(value), lo, hi);
+    return static_cast<float>(bottom_px - (v - lo) / (hi - lo) * span_px);
+  }
+};
+
+/// x of point k of n_points in pixels.
+[[nodiscard]] inline float point_x(std::size_t k, std::size_t n_points, double margin_px, double span_px) {
+  if (n_points == 1) return static_cast<float>(margin_px + span_px / 2);
+  return static_cast<float>(margin_px + static_cast<double>(k) * span_px / static_cast<double>(n_points - 1));
+}
+
+/// First and last abscissa, inclusive, with x_from <= a/4 <= x_to. Multiplying by 4 is exact.
+[[nodiscard]] inline int first_abscissa(float x_from) { return static_cast<int>(std::ceil(x_from * slices_per_pixel)); }
+[[nodiscard]] inline int last_abscissa(float x_to) { return static_cast<int>(std::floor(x_to * slices_per_pixel)); }
+[[nodiscard]] inline float abscissa_x(int a) { return static_cast<float>(a) / slices_per_pixel; }
+
+/// Half the height of a disc of radius r at distance d from its centre; 0 at and beyond its rim.
+[[nodiscard]] inline float disc_half_height(float r, float d) { return std::sqrt(std::max(r * r - d * d, 0.0F)); }
+
+/// The segment from (x0, y0) to (x1, y1), x0 < x1, of a stroke of radius r.
+struct SegmentEdges {
+  float x0, y0, x1, dy;
+  float inverse_dx;
+  float shift, rise;  ///< The upper edge is the segment moved by (shift, -rise), the lower by (-shift, rise).
+
+  SegmentEdges(float ax, float ay, float bx, float by, float r) : x0(ax), y0(ay), x1(bx), dy(by - ay) {
+    const float dx = bx - ax;
+    const float length = std::sqrt(dx * dx + dy * dy);
+    inverse_dx = 1.0F / dx;
+    shift = r * dy / length;
+    rise = r * dx / length;
+  }
+
+  /// Where the edge moved by `s` along x counts: its own extent and the segment's.
+  [[nodiscard]] float from(float s) const { return std::min(x0 + s, x0); }
+  [[nodiscard]] float to(float s) const { return std::max(x1 + s, x1); }
+
+  /// y of the segment moved by s along x, at x; the nearer end beside it.
+  [[nodiscard]] float y(float x, float s) const {
+    return y0 + std::clamp((x - (x0 + s)) * inverse_dx, 0.0F, 1.0F) * dy;
+  }
+  [[nodiscard]] float top(float x) const { return y(x, shift) - rise; }
+  [[nodiscard]] float bottom(float x) const { return y(x, -shift) + rise; }
+};
+
+/// Mean of clamp(t, 0, 1) while t goes straight from one value to the other.
+[[nodiscard]] inline float mean_clamped(float t_from, float t_to) {
+  const float a = std::min(t_from, t_to);
+  const float b = std::max(t_from, t_to);
+  // Without slope t is on one side of 0 and of 1; any large number then gives the shares 0 and 1 below.
+  const float inverse = 1.0F / std::max(b - a, 0x1p-20F);
+  const float share_above_0 = std::clamp(b * inverse, 0.0F, 1.0F);
+  const float share_above_1 = std::clamp((b - 1.0F) * inverse, 0.0F, 1.0F);
+  const float mean_between = (std::clamp(a, 0.0F, 1.0F) + std::clamp(b, 0.0F, 1.0F)) * 0.5F;
+  return share_above_1 + (share_above_0 - share_above_1) * mean_between;
+}
+
+/// The stroke's interval at one abscissa.
+struct Interval {
+  float top, bottom;
+};
+
+/// Share of one slice of a pixel row that the stroke covers. `row_top` is the row's upper edge, r - 1/2.
+[[nodiscard]] inline float slice_coverage(Interval left, Interval right, float row_top) {
+  return mean_clamped(left.bottom - row_top, right.bottom - row_top) -
+         mean_clamped(left.top - row_top, right.top - row_top);
+}
+
+/// Coverage in 255ths from the shares of the four slices, each times 1 (the mean is taken here).
+[[nodiscard]] inline std::uint8_t coverage_of_slices(float s0, float s1, float s2, float s3) {
+  const float area = ((s0 + s1) + (s2 + s3)) * 0.25F;
+  return static_cast<std::uint8_t>(std::max(area, 0.0F) * 255.0F + 0.5F);
+}
+
+/// The pixel row or column that holds a coordinate; coordinates are >= -1/2.
+[[nodiscard]] inline int pixel_of(float coordinate) { return static_cast<int>(std::floor(coordinate + 0.5F)); }
+
+}  // namespace plotmill::kernels
