@@ -117,8 +117,8 @@ check_clang() {
 
 check_tidy() {
   need clang-tidy run-clang-tidy
-  build_preset cpu
-  # Generated sources are not ours to tidy.
+  cmake --preset cpu
+  # Not the generated sources, which would have to be built first.
   local -a sources
   mapfile -t sources < <(sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' build/cpu/compile_commands.json |
     grep -E "^$PWD/(engine|kernels|stages|tools)/" | sort -u)
