@@ -5,7 +5,11 @@ import re
 import sys
 
 RULES = [
-    (re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b(?!\(\w[^)]{9,}\))"), "what is left to do needs its reason: TODO(why it has to wait)"),
+    # The words are split so that this file passes.
+    (
+        re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X|HA" r"CK)\b(?!\(\w[^)]{9,}\))"),
+        "what is left to do needs its reason: TODO(why it has to wait)",
+    ),
     (re.compile(r"(?<![\w.$}])/(work|root|home)/"), "a path of one machine"),
     (
         re.compile(r"https?://[^/\s\"']*(pypi|npmjs|crates\.io|rubygems|conda|registry|artifactory|nexus|proxy)"),
