@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 
 #include <cstdio>
+#include <cstdlib>
+#include <locale>
 
 namespace {
 
@@ -30,6 +32,9 @@ struct CountCases : doctest::IReporter {
 DOCTEST_REGISTER_LISTENER("count", 1, CountCases);
 
 int main(int argc, char** argv) {
+  // A program that embeds plotmill may have any locale; a decimal comma must change nothing. tools/check.sh locale sets
+  // it.
+  if (const char* name = std::getenv("PLOTMILL_TEST_LOCALE"); name != nullptr) std::locale::global(std::locale(name));
   doctest::Context context(argc, argv);
   const int result = context.run();
   if (context.shouldExit()) return result;

@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+"""Shows that the checks of tools/check.sh fail where they must: each plants a fault in a small repository of its own."""
+
+import os
+import pathlib
+import shutil
+import stat
+import subprocess
+import sys
+import tempfile
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+CLEAN = {
+    ".gitignore": "/build/\n",
+    "engine/plotmill/error.hpp": "#pragma once\n#include <string>\n",
+    "engine/plotmill/stage.hpp": '#pragma once\n#include "plotmill/error.hpp"\n',
+    "engine/graph.hpp": "#pragma once\n#include <tbb/flow_graph.h>\n",
+    "engine/graph.cpp": '#include "graph.hpp"\n',
+    "kernels/draw.hpp": '#pragma once\n#include "plotmill/error.hpp"\n',
+    "stages/read.cpp": '#include "kernels/draw.hpp"\n#include "plotmill/stage.hpp"\n',
+    "tools/plotmill.cpp": '#include <fmt/format.h>\n\n#include "plotmill/stage.hpp"\n',
+}
+
+
+class Repository(unittest.TestCase):
+    """A clean little repository with the real scripts."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        for path, text in CLEAN.items():
+            self.write(path, text)
+        for path in ["tools/check.sh", "tools/check_layers.py", "tools/check_unfinished.py", ".clang-format"]:
+            shutil.copy(ROOT / path, self.root / path)
+        # No test installs anything.
+        self.write("tools/bootstrap.sh", "#!/usr/bin/env bash\n").chmod(0o755)
+        subprocess.run(["git", "init", "--quiet"], cwd=self.root, check=True)
+
+    def write(self, path, text):
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def check(self, *arguments, **environment):
+        return subprocess.run(
+            [self.root / "tools/check.sh", *arguments],
+            env={**os.environ, "CHECK_STRICT": "0", **environment},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def assert_passes(self, *arguments, **environment):
+        result = self.check(*arguments, **environment)
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertNotIn("skipped  ", result.stdout)
+
+    def assert_fails(self, name, message):
+        result = self.check(name)
+        self.assertEqual(result.returncode, 1, result.stdout)
+        self.assertIn(f"failed:  {name}", result.stdout)
+        self.assertIn(message, result.stdout)
+
+
+class Format(Repository):
+    def setUp(self):
+        super().setUp()
+        for tool in ("clang-format", "shellcheck"):
+            if shutil.which(tool) is None:
+                self.skipTest(f"{tool} is not installed")
+
+    def test_a_clean_repository_passes(self):
+        self.assert_passes("format")
+
+    def test_c_plus_plus_by_another_style_fails(self):
+        self.write("engine/graph.cpp", "int  f( ){return 1;}\n")
+        self.assert_fails("format", "clang-format")
+
+    def test_a_shell_script_without_suffix_is_found_by_its_first_line(self):
+        self.write("tools/test", "#!/usr/bin/env bash\nrm -rf $1/x\n")
+        self.assert_fails("format", "SC2086")
+
+    def test_json_that_does_not_parse_fails(self):
+        self.write("pipelines/a.json", '{"plotmill": 1,}\n')
+        self.assert_fails("format", "pipelines/a.json")
+
+
+class Layers(Repository):
+    def test_a_clean_repository_passes(self):
+        self.assert_passes("layers")
+
+    def test_every_include_across_a_border_fails(self):
+        for path, line in [
+            ("engine/plotmill/pipeline.hpp", "#include <tbb/flow_graph.h>"),
+            ("engine/plotmill/pipeline.hpp", '#include "graph.hpp"'),
+            ("engine/other.cpp", '#include "kernels/draw.hpp"'),
+            ("engine/other.cpp", '#include "../kernels/draw.hpp"'),
+            ("engine/other.cpp", "#include <hdf5.h>"),
+            ("engine/other.cpp", "#include <cuda_runtime.h>"),
+            ("kernels/draw.cpp", '#include "plotmill/stage.hpp"'),
+            ("kernels/draw.cpp", "#include <cuda_runtime.h>"),
+            ("kernels/draw.cpp", "  #  include <tbb/parallel_for.h>"),
+            ("stages/other.cpp", '#include "engine/graph.hpp"'),
+            ("stages/other.cpp", '#include "graph.hpp"'),
+            ("stages/other.cpp", "#include <oneapi/tbb/task.h>"),
+            ("stages/other.cpp", "#include <nlohmann/json.hpp>"),
+            ("tools/other.cpp", '#include "kernels/draw.hpp"'),
+            ("tools/other.cpp", "#include <hdf5.h>"),
+            ("tools/other.cpp", "#include HEADER"),
+        ]:
+            with self.subTest(path=path, line=line):
+                file = self.write(path, f"#pragma once\n{line}\n")
+                result = subprocess.run(
+                    [sys.executable, self.root / "tools/check_layers.py", self.root], capture_output=True, text=True
+                )
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(f"{path}:2: ", result.stderr)
+                file.unlink()
+
+    def test_cuda_may_be_included_where_it_belongs(self):
+        self.write("kernels/draw.cu", "#include <cuda_runtime.h>\n")
+        self.write("engine/device_cuda.cpp", "#include <cuda_runtime_api.h>\n")
+        self.assert_passes("layers")
+
+    def test_a_public_header_that_does_not_compile_alone_fails(self):
+        self.write("engine/plotmill/ink.hpp", "#pragma once\ninline std::string name() { return {}; }\n")
+        self.assert_fails("layers", "ink.hpp")
+
+    def test_a_repository_without_sources_fails(self):
+        with tempfile.TemporaryDirectory() as empty:
+            result = subprocess.run([sys.executable, ROOT / "tools/check_layers.py", empty], capture_output=True)
+        self.assertEqual(result.returncode, 1)
+
+
+class Unfinished(Repository):
+    def test_a_clean_repository_passes(self):
+        self.assert_passes("unfinished")
+
+    def test_each_fault_is_found(self):
+        # Put together here, so that the check finds nothing in this file.
+        for text in [
+            "// TO" + "DO later",
+            "# FIX" + "ME",
+            'path = "/ho' + 'me/me/data.csv"',
+            "cd /wo" + "rk/plotmill",
+            "index-url = https://py" + "pi.org/simple",
+            "<" * 7 + " HEAD",
+        ]:
+            with self.subTest(text=text):
+                self.write("notes.txt", f"fine\n{text}\n")
+                self.assert_fails("unfinished", "notes.txt:2: ")
+
+    def test_what_is_left_to_do_for_a_reason_passes(self):
+        self.write("notes.txt", "TO" + "DO(libfoo 2 is not packaged yet): use it\nengine/work/file and $x/home/\n")
+        self.assert_passes("unfinished")
+
+
+class Readme(Repository):
+    def test_its_marked_blocks_are_run_in_a_copy(self):
+        self.write("README.md", "# x\n\n<!-- run -->\n```sh\nname=made\ntouch $name\n```\n\n<!-- run -->\n```sh\ntest -e $name\n```\n")
+        self.assert_passes("readme")
+        self.assertFalse((self.root / "made").exists())
+
+    def test_a_block_that_fails_fails(self):
+        self.write("README.md", "<!-- run -->\n```sh\nfalse\ntrue\n```\n")
+        self.assert_fails("readme", "+ false")
+
+    def test_a_readme_without_a_marked_block_fails(self):
+        self.write("README.md", "```sh\nfalse\n```\n")
+        self.assert_fails("readme", "no block to run")
+
+
+class Runner(Repository):
+    def test_a_skipped_check_is_told_and_is_a_failure_when_strict(self):
+        result = self.check("readme")
+        self.assertEqual(result.returncode, 0)
+        self.assertIn("passed:  none", result.stdout)
+        self.assertIn("readme: there is no README.md", result.stdout)
+        self.assertEqual(self.check("readme", CHECK_STRICT="1").returncode, 1)
+
+    def test_a_check_can_be_left_out(self):
+        self.write("notes.txt", "FIX" + "ME\n")
+        result = self.check("layers", "unfinished", "^unfinished")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn("passed:  layers\n", result.stdout)
+
+    def test_a_name_that_does_not_exist_is_refused(self):
+        self.assertEqual(self.check("formt").returncode, 2)
+        self.assertEqual(self.check("^formt").returncode, 2)
+
+
+class Symbols(unittest.TestCase):
+    GOOD = """
+        #include <stdexcept>
+        namespace plotmill {
+        struct __attribute__((visibility("default"))) Error : std::runtime_error { using runtime_error::runtime_error; };
+        __attribute__((visibility("default"))) const char* version() noexcept { return "1"; }
+        __attribute__((visibility("default"))) void fail() { throw Error("x"); }
+        }  // namespace plotmill
+        """
+
+    def check(self, source):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / "a.cpp"
+            file.write_text(source, encoding="utf-8")
+            library = pathlib.Path(folder) / "liba.so"
+            compiler = os.environ.get("CXX", "c++")
+            subprocess.run([compiler, "-shared", "-fPIC", "-fvisibility=hidden", file, "-o", library], check=True)
+            return subprocess.run(
+                [sys.executable, ROOT / "tools/check_symbols.py", library], capture_output=True, text=True
+            )
+
+    def test_plotmills_own_names_pass(self):
+        result = self.check(self.GOOD)
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_a_foreign_name_fails(self):
+        for planted, name in [
+            ('extern "C" __attribute__((visibility("default"))) int igzip() { return 1; }', "igzip"),
+            ('namespace other { __attribute__((visibility("default"))) int plotmill() { return 1; } }', "other::plotmill"),
+        ]:
+            with self.subTest(name=name):
+                result = self.check(self.GOOD + planted)
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(name, result.stderr)
+
+    def test_a_library_that_exports_nothing_fails(self):
+        self.assertEqual(self.check("int hidden() { return 1; }").returncode, 1)
+
+
+class Bootstrap(unittest.TestCase):
+    """Runs tools/bootstrap.sh with stand-ins for the system's commands, which write down how they were called."""
+
+    def bootstrap(self, installed, user_id):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        path = pathlib.Path(folder.name)
+        scripts = {
+            "dpkg-query": "".join(f"echo 'installed {name}'\n" for name in installed) + "exit 1\n",
+            "apt-get": f'echo "apt-get $*" >>"{path}/calls"\n',
+            "id": f"echo {user_id}\n",
+        }
+        for name, text in scripts.items():
+            (path / name).write_text(f"#!/bin/bash\n{text}", encoding="utf-8")
+            (path / name).chmod(stat.S_IRWXU)
+        for name in ("bash", "env", "grep", "sed"):
+            (path / name).symlink_to(shutil.which(name))
+        result = subprocess.run(
+            [path / "bash", ROOT / "tools/bootstrap.sh", "build"], env={"PATH": str(path)}, capture_output=True, text=True
+        )
+        self.assertEqual(result.stdout, "")
+        calls = path / "calls"
+        return result, calls.read_text(encoding="utf-8") if calls.exists() else ""
+
+    def test_only_what_is_missing_is_installed(self):
+        result, calls = self.bootstrap(["g++", "cmake", "ninja-build", "libtbb-dev", "libhdf5-dev", "libjpeg-dev"], 0)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("installing libisal-dev libfmt-dev nlohmann-json3-dev libcli11-dev\n", result.stderr)
+        self.assertIn("apt-get update", calls)
+        self.assertIn("--no-install-recommends libisal-dev libfmt-dev", calls)
+        self.assertNotIn("cmake", calls)
+
+    def test_without_root_and_sudo_it_prints_the_command_and_fails(self):
+        result, calls = self.bootstrap(["g++"], 1000)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("apt-get install --yes --no-install-recommends cmake ninja-build", result.stderr)
+        self.assertEqual(calls, "")
+
+    def test_it_is_silent_where_nothing_is_missing(self):
+        result, calls = self.bootstrap(
+            "g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libisal-dev libfmt-dev nlohmann-json3-dev "
+            "libcli11-dev".split(),
+            1000,
+        )
+        self.assertEqual((result.returncode, result.stderr, calls), (0, "", ""))
+
+
+if __name__ == "__main__":
+    program = unittest.main(exit=False)
+    if program.result.wasSuccessful() and len(program.result.skipped) == program.result.testsRun:
+        sys.exit(77)
+    sys.exit(not program.result.wasSuccessful())

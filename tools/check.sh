@@ -1,0 +1,262 @@
+#!/usr/bin/env bash
+# What a change must pass. CI calls this too.
+#   check.sh               every check
+#   check.sh NAME ...      these
+#   check.sh ^NAME ...     all but these
+#   check.sh quick         format layers cpu
+# A check that can't run here is listed as skipped with the reason; CHECK_STRICT=1 makes that a failure.
+set -euo pipefail
+self=$(readlink -f "${BASH_SOURCE[0]}")
+cd "$(dirname "$(dirname "$self")")"
+
+all=(format layers unfinished cpu debug clang asan tsan tidy package symbols locale readme)
+quick=(format layers cpu)
+logs=build/check
+
+skip() {
+  echo "$*" >"$CHECK_REASON"
+  exit 77
+}
+
+need() {
+  local tool
+  for tool in "$@"; do
+    command -v "$tool" >/dev/null || skip "$tool is not installed"
+  done
+}
+
+# Files of the repository, new ones included, one a line; arguments are git's patterns.
+files() {
+  local file
+  git ls-files --cached --others --exclude-standard -- "$@" | while IFS= read -r file; do
+    [[ ! -f $file ]] || printf '%s\n' "$file"
+  done
+}
+
+need_git() {
+  need git
+  git rev-parse --git-dir >/dev/null 2>&1 || skip "this is not a git checkout"
+}
+
+build_preset() { # NAME [TARGET ...]
+  local name=$1
+  shift
+  cmake --preset "$name"
+  if [[ $# -gt 0 ]]; then
+    cmake --build --preset "$name" --target "$@"
+  else
+    cmake --build --preset "$name"
+  fi
+}
+
+test_preset() { # NAME
+  build_preset "$1"
+  ctest --preset "$1" --no-tests=error -j2
+}
+
+# The command is a target only where tools/ has one.
+library_targets() { # BUILD_FOLDER
+  echo plotmill
+  cmake --build "$1" --target help | sed -n 's/^\(plotmill_cli\): phony$/\1/p'
+}
+
+build_shared() {
+  cmake --preset cpu -B build/shared -DBUILD_SHARED_LIBS=ON -DPLOTMILL_TESTS=OFF
+  cmake --build build/shared
+}
+
+check_format() {
+  need_git
+  need clang-format shellcheck python3
+  local file
+  local -a sources shells
+  mapfile -t sources < <(files '*.cpp' '*.hpp' '*.h' '*.cu' '*.cuh')
+  [[ ${#sources[@]} -eq 0 ]] || clang-format --dry-run -Werror "${sources[@]}"
+  while IFS= read -r file; do
+    if [[ $file == *.sh ]] || head -n 1 "$file" | grep -qaE '^#!.*[/ ](ba)?sh( |$)'; then shells+=("$file"); fi
+  done < <(files)
+  [[ ${#shells[@]} -eq 0 ]] || shellcheck "${shells[@]}"
+  files '*.json' | python3 -c '
+import json, sys
+bad = 0
+for name in sys.stdin.read().splitlines():
+    try:
+        with open(name, encoding="utf-8") as file:
+            json.load(file)
+    except ValueError as error:
+        bad = 1
+        print(f"{name}: {error}", file=sys.stderr)
+sys.exit(bad)'
+}
+
+check_layers() {
+  need python3 c++
+  python3 tools/check_layers.py .
+  local header
+  for header in engine/plotmill/*.hpp; do
+    c++ -fsyntax-only -std=c++20 -Wall -Wextra -Werror -Iengine -include "$header" -x c++ /dev/null
+  done
+}
+
+check_unfinished() {
+  need_git
+  need python3
+  local -a sources
+  mapfile -t sources < <(files)
+  python3 tools/check_unfinished.py "${sources[@]}"
+}
+
+check_cpu() { test_preset cpu; }
+check_debug() { test_preset debug; }
+check_asan() { test_preset asan; }
+check_tsan() { test_preset tsan; }
+check_clang() {
+  need clang++-14
+  test_preset clang
+}
+
+check_tidy() {
+  need clang-tidy run-clang-tidy
+  cmake --preset cpu
+  # Not the generated sources, which would have to be built first.
+  local -a sources
+  mapfile -t sources < <(sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' build/cpu/compile_commands.json |
+    grep -E "^$PWD/(engine|kernels|stages|tools)/" | sort -u)
+  [[ ${#sources[@]} -gt 0 ]] || { echo "no source to check"; return 1; }
+  run-clang-tidy -quiet -p build/cpu -j 2 "${sources[@]/%/\$}"
+}
+
+use_package() { # PREFIX FOLDER
+  cmake -S tests/package -B "$2" -G Ninja -DCMAKE_PREFIX_PATH="$1" -DCMAKE_BUILD_TYPE=Release
+  cmake --build "$2"
+  "$2/package" </dev/null | tee "$2/out"
+  grep -qx 'package: ok' "$2/out"
+}
+
+check_package() {
+  local kind scratch
+  local -a targets
+  scratch=$(mktemp -d)
+  # shellcheck disable=SC2064  # the folder of now
+  trap "rm -rf '$scratch'" EXIT
+  cmake --preset cpu
+  mapfile -t targets < <(library_targets build/cpu)
+  cmake --build --preset cpu --target "${targets[@]}"
+  build_shared
+  for kind in cpu shared; do
+    cmake --install "build/$kind" --prefix "$scratch/first/$kind" >/dev/null
+    # A package that can be moved holds no path of where it was built or installed.
+    mv "$scratch/first/$kind" "$scratch/$kind"
+    if grep -rnE "$PWD|$scratch|/usr/(lib|include)" "$scratch/$kind" --include='*.cmake' --include='*.hpp'; then
+      echo "the installed files hold paths of this machine"
+      return 1
+    fi
+    use_package "$scratch/$kind" "$scratch/use-$kind"
+    if [[ -e $scratch/$kind/bin/plotmill ]]; then "$scratch/$kind/bin/plotmill" version; fi
+  done
+}
+
+check_symbols() {
+  need nm python3
+  build_shared
+  local library
+  library=$(find build/shared -name 'libplotmill.so')
+  python3 tools/check_symbols.py "$library"
+}
+
+check_locale() {
+  need localedef
+  [[ -e /usr/share/i18n/locales/de_DE ]] || skip "the sources of de_DE are not installed (package locales)"
+  mkdir -p build/locale
+  # localedef ends with 1 where it only warns.
+  [[ -d build/locale/de_DE.UTF-8 ]] || localedef --no-archive -i de_DE -f UTF-8 build/locale/de_DE.UTF-8 || [[ $? -eq 1 ]]
+  export LOCPATH=$PWD/build/locale
+  [[ $(LC_ALL=de_DE.UTF-8 locale decimal_point) == , ]] || { echo "the locale has no decimal comma"; return 1; }
+  build_preset cpu
+  # The variable is read by tests/support/main.cpp; a program keeps the C locale unless it asks.
+  LC_ALL=de_DE.UTF-8 PLOTMILL_TEST_LOCALE=de_DE.UTF-8 ctest --preset cpu --no-tests=error -j2 -R '^(engine|stage|pipeline)_tests/'
+}
+
+# A block of README.md is run where the line before its fence is <!-- run -->. All run in one shell, one after another.
+check_readme() {
+  need_git
+  [[ -e README.md ]] || skip "there is no README.md"
+  local scratch
+  scratch=$(mktemp -d)
+  # shellcheck disable=SC2064  # the folder of now
+  trap "rm -rf '$scratch'" EXIT
+  files | tar --create --files-from=- | tar --extract --directory="$scratch"
+  {
+    echo "set -euxo pipefail"
+    awk '
+      /^<!-- run -->$/ { marked = 1; next }
+      marked && /^```sh$/ { inside = 1; marked = 0; next }
+      inside && /^```$/ { inside = 0; next }
+      inside { print; next }
+      /./ { marked = 0 }' README.md
+  } >"$scratch/.readme.sh"
+  [[ $(wc -l <"$scratch/.readme.sh") -gt 1 ]] || { echo "README.md has no block to run"; return 1; }
+  cd "$scratch"
+  bash .readme.sh </dev/null
+}
+
+require_check() {
+  [[ " ${all[*]} " == *" $1 "* ]] || { echo "no check $1; there are: quick ${all[*]}" >&2; exit 2; }
+}
+
+# A process of its own for each check: only there does `set -e` hold, and a check may change folder and environment.
+if [[ ${1:-} == --one ]]; then
+  "check_$2"
+  exit
+fi
+
+chosen=()
+left_out=" "
+for argument in "$@"; do
+  case "$argument" in
+    quick) chosen+=("${quick[@]}") ;;
+    ^*)
+      require_check "${argument#^}"
+      left_out+="${argument#^} "
+      ;;
+    *)
+      require_check "$argument"
+      chosen+=("$argument")
+      ;;
+  esac
+done
+[[ ${#chosen[@]} -gt 0 ]] || chosen=("${all[@]}")
+
+mkdir -p "$logs"
+tools/bootstrap.sh check || echo "not everything could be installed; checks that lack something are skipped" >&2
+passed=()
+failed=()
+skipped=()
+for name in "${chosen[@]}"; do
+  [[ $left_out != *" $name "* ]] || continue
+  log=$logs/$name.log
+  started=$SECONDS
+  status=0
+  printf '%-12s' "$name"
+  CHECK_REASON=$PWD/$logs/$name.reason bash "$self" --one "$name" >"$log" 2>&1 || status=$?
+  if [[ $status -eq 0 ]]; then
+    passed+=("$name")
+    echo "passed   $((SECONDS - started)) s"
+  elif [[ $status -eq 77 && -s $logs/$name.reason ]]; then
+    skipped+=("$name: $(<"$logs/$name.reason")")
+    echo "skipped  $(<"$logs/$name.reason")"
+  else
+    failed+=("$name")
+    echo "FAILED   $((SECONDS - started)) s; the end of $log:"
+    tail -n 100 "$log" | sed 's/^/    /'
+  fi
+  rm -f "$logs/$name.reason"
+done
+
+echo
+echo "passed:  ${passed[*]:-none}"
+echo "failed:  ${failed[*]:-none}"
+echo "skipped: ${#skipped[@]}"
+[[ ${#skipped[@]} -eq 0 ]] || printf '  %s\n' "${skipped[@]}"
+[[ ${#failed[@]} -eq 0 ]] || exit 1
+[[ ${#skipped[@]} -eq 0 || ${CHECK_STRICT:-0} != 1 ]] || { echo "CHECK_STRICT=1: a skipped check is a failure"; exit 1; }
