@@ -48,7 +48,11 @@ Pipeline Pipeline::from_json(std::string_view json, const std::vector<Override>&
 }
 
 RunReport Pipeline::run(const RunOptions& options) {
-  state_->cancelled = false;
+  // Cleared afterwards: a cancel() between the decision to run and the run itself must not be lost.
+  struct Clear {
+    std::atomic<bool>& cancelled;
+    ~Clear() { cancelled = false; }
+  } const clear{state_->cancelled};
   return run_definition(state_->definition, options, state_->cancelled);
 }
 

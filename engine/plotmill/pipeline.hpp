@@ -93,7 +93,7 @@ class PLOTMILL_EXPORT Pipeline {
   /// left behind with all it holds: end the process soon, with std::_Exit, as an orderly exit may wait for it.
   RunReport run(const RunOptions& options = {});
 
-  /// Asks the run under way to stop soon; without one, does nothing. Any thread; safe in a signal handler.
+  /// Asks the run under way to stop soon; without one, the next. Any thread; safe in a signal handler.
   void cancel() noexcept;
 
   /// The nodes that a run has, one a line, in order, with what feeds each, for people.
