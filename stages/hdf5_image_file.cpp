@@ -1,14 +1,14 @@
 // See hdf5_image_file.hpp. Everything that HDF5 does for a file is done under an Hdf5Section.
 #include "stages/hdf5_image_file.hpp"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <vector>
+
+#include "stages/hdf5_output_driver.hpp"
 
 namespace plotmill {
 namespace {
@@ -77,8 +77,11 @@ Hdf5ImageFile::~Hdf5ImageFile() {
 
 void Hdf5ImageFile::create() {
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-  // Without this a dataset handle that could not be closed would keep the file open.
-  if (!access || H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG) < 0) fail("cannot be created");
+  driver_ = make_hdf5_output_driver();
+  // Without the close degree a dataset handle that could not be closed would keep the file open.
+  if (!access || !driver_ || H5Pset_driver(access.get(), driver_.get(), nullptr) < 0 ||
+      H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG) < 0)
+    fail("cannot be created");
   file_ = Hdf5Handle(H5Fcreate(output_.part_path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
   if (!file_) fail("cannot be created");
   text_type_ = make_text_type();
@@ -88,6 +91,7 @@ void Hdf5ImageFile::create() {
   set_attribute("definition", layout_.definition);
   create_images();
   if (layout_.sequences) create_series();
+  check_writes("cannot be created");
 }
 
 void Hdf5ImageFile::create_images() {
@@ -140,6 +144,7 @@ void Hdf5ImageFile::append(const Encoded& encoded, std::size_t first_item, const
     payload_bytes_ += n_images * (series.n_points * sizeof(float) + 12);
   }
   append_chunks(encoded, first_item, n_images);
+  check_writes(fmt::format("images up to {} of the file cannot be stored", n_images_ - 1));
 }
 
 void Hdf5ImageFile::append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images) {
@@ -189,46 +194,42 @@ void Hdf5ImageFile::store_groups(std::span<const std::string> names) {
   std::vector<const char*> texts;
   for (const std::string& name : names.subspan(n_groups_)) texts.push_back(name.c_str());
   append_rows(groups_, text_type_.get(), 0, n_groups_, texts.size(), texts.data(), "/groups");
+  check_writes("/groups cannot be stored");
   n_groups_ = names.size();
 }
 
 std::uint64_t Hdf5ImageFile::finish() {
   {
     const Hdf5Section section;
-    // What can fail for want of space fails here, where the file can still be discarded in good order: a file that
-    // HDF5 fails to close stays half open until the process ends.
-    if (H5Fflush(file_.get(), H5F_SCOPE_LOCAL) < 0) fail("cannot be completed");
-    for (Hdf5Handle* handle : {&images_, &sequences_, &source_, &groups_}) {
+    for (Hdf5Handle* handle : {&images_, &sequences_, &source_, &groups_, &file_}) {
       if (!handle->reset()) fail("cannot be completed");
     }
-    if (!file_.reset()) fail("cannot be closed");
+    check_writes("cannot be completed");
   }
   const std::uint64_t n_bytes = output_.publish();
   finished_ = true;
   return n_bytes;
 }
 
-void Hdf5ImageFile::close_all() noexcept {
-  for (Hdf5Handle* handle : {&images_, &sequences_, &source_, &groups_, &source_type_, &text_type_, &file_}) {
-    (void)handle->reset();
-  }
-}
-
 void Hdf5ImageFile::discard() noexcept {
   const Hdf5Section section;
-  // HDF5 1.10 writes what it still holds when it closes a file, and where that fails (a full disk) it can keep the file
-  // half closed and stumble over it at the end of the process. The file is to vanish, so let those writes go nowhere.
-  void* handle = nullptr;
-  if (file_ && H5Fget_vfd_handle(file_.get(), H5P_DEFAULT, &handle) >= 0) {
-    const FileDescriptor nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
-    if (nowhere) (void)::dup2(nowhere.get(), *static_cast<int*>(handle));
+  if (file_) send_hdf5_writes_nowhere(file_.get());
+  for (Hdf5Handle* handle : {&images_, &sequences_, &source_, &groups_, &source_type_, &text_type_, &file_, &driver_}) {
+    (void)handle->reset();
   }
-  close_all();
+  (void)take_hdf5_write_error();
   output_.discard();
+}
+
+void Hdf5ImageFile::check_writes(const std::string& what) const {
+  if (const int error_number = take_hdf5_write_error(); error_number != 0) {
+    throw_io_error(output_.path(), what, error_number);
+  }
 }
 
 void Hdf5ImageFile::fail(const std::string& what) const {
   std::string reason = hdf5_reason();
+  check_writes(what);
   // A failed system call is told with time, addresses and file offsets around the system's words.
   constexpr std::string_view begin = "error message = '";
   if (const std::size_t at = reason.find(begin); at != reason.npos) {

@@ -68,8 +68,9 @@ class Hdf5ImageFile {
   void append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images);
   void append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length, std::uint64_t first,
                    std::uint64_t n, const void* values, const char* what);
-  void close_all() noexcept;
   void discard() noexcept;
+  /// Throws where a write has failed: HDF5 does not know, see hdf5_output_driver.hpp.
+  void check_writes(const std::string& what) const;
   [[noreturn]] void fail(const std::string& what) const;
 
   OutputFile output_;
@@ -78,6 +79,7 @@ class Hdf5ImageFile {
   std::uint64_t n_images_ = 0;
   std::uint64_t n_groups_ = 0;
   std::uint64_t payload_bytes_ = 0;
+  Hdf5Handle driver_;
   Hdf5Handle file_;
   Hdf5Handle text_type_;
   Hdf5Handle source_type_;

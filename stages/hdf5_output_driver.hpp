@@ -1,0 +1,24 @@
+// A file driver for HDF5 that keeps write errors from it.
+//
+// HDF5 1.10 does not survive a write that fails, as on a full disk: after a failed flush its cache refuses every
+// further flush, closing the file then fails too, and the identifier that is left over crashes the process at its end.
+// So HDF5 is told that every write went well. From the first one that did not, the file's writes go nowhere, and
+// whoever drives HDF5 asks after each step whether that has happened.
+#pragma once
+
+#include "stages/hdf5_handle.hpp"
+
+namespace plotmill {
+
+/// HDF5's ordinary file driver with that change, for H5Pset_driver(). Empty on failure. Call under an Hdf5Section.
+[[nodiscard]] Hdf5Handle make_hdf5_output_driver();
+
+/// The errno of a write that failed since the last call, of any file with such a driver; 0 where none did. Ask under
+/// the Hdf5Section in which HDF5 was called: then it is about that call.
+[[nodiscard]] int take_hdf5_write_error() noexcept;
+
+/// From now on nothing that HDF5 writes to this file, which has such a driver, reaches the disk: for closing a file
+/// that is not wanted any more. Call under an Hdf5Section.
+void send_hdf5_writes_nowhere(hid_t file) noexcept;
+
+}  // namespace plotmill
