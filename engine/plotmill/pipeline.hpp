@@ -33,6 +33,17 @@ struct PLOTMILL_EXPORT Progress {
   double seconds = 0;  ///< Since the first batch was asked for.
 };
 
+/// What a run decided before its first batch.
+struct PLOTMILL_EXPORT RunPlan {
+  std::string device;         ///< "cpu"
+  std::string device_reason;  ///< Why, in one line.
+  std::size_t threads = 0;    ///< That draw and encode; reading and each writer have a thread of their own beside them.
+  std::size_t batch = 0;      ///< Images in a batch.
+  std::size_t batches_in_flight = 0;      ///< At most.
+  std::uint64_t memory_bytes = 0;         ///< That batches in flight and scratch can take, within `run.memory`.
+  std::optional<std::uint64_t> n_images;  ///< Where the reader knows.
+};
+
 /// What one stage did. A write stage gives two: "ID encode" and "ID commit".
 struct PLOTMILL_EXPORT StageReport {
   std::string id;
@@ -48,18 +59,17 @@ struct PLOTMILL_EXPORT RunReport {
   std::uint64_t blank = 0;  ///< Images without ink because the series has no finite value.
   double seconds = 0;       ///< Wall time from the first batch to the last output complete.
   std::uint64_t bytes_written = 0;
-  std::string device;  ///< "cpu"
-  std::size_t threads = 0;
-  std::size_t batch = 0;              ///< Images in a batch.
-  std::size_t batches_in_flight = 0;  ///< At most.
+  RunPlan plan;
   std::vector<StageReport> stages;
 };
 
 /// What the caller of a run decides.
 struct PLOTMILL_EXPORT RunOptions {
   bool overwrite = false;  ///< Replace outputs that exist.
+  /// Called once, on the thread that called run(), before the first batch. Must not throw.
+  std::function<void(const RunPlan&)> on_start = nullptr;
   /// Called on the thread that called run(), about ten times a second and once at the end. Must not throw.
-  std::function<void(const Progress&)> on_progress;
+  std::function<void(const Progress&)> on_progress = nullptr;
 };
 
 /// A checked definition, ready to run. Movable; holds no open file and no thread between runs.

@@ -1,6 +1,7 @@
 # What `cmake --install` puts where: library, public headers, package `plotmill`, command.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
+include(GNUInstallDirs)
 set(package_folder ${CMAKE_INSTALL_LIBDIR}/cmake/plotmill)
 
 install(TARGETS plotmill EXPORT plotmill-targets)

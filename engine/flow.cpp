@@ -1,0 +1,220 @@
+// The graph of one run.
+#include "engine/flow.hpp"
+
+#include <chrono>
+
+namespace plotmill {
+
+namespace flow = oneapi::tbb::flow;
+
+Flow::Flow(RunStages& stages)
+    : stages_(stages),
+      pool_(stages.plan.batches_in_flight, stages.series.n_points, stages.image_shapes(), stages.writers.size()),
+      arena_(static_cast<int>(stages.plan.threads)) {
+  // TBB has as many workers as the machine has cores, less one for the caller; more threads must be allowed explicitly.
+  if (stages.plan.threads > std::thread::hardware_concurrency()) {
+    parallelism_.emplace(oneapi::tbb::global_control::max_allowed_parallelism, stages.plan.threads);
+  }
+  for (std::size_t i = 0; i < stages.writers.size(); ++i) commit_threads_.push_back(std::make_unique<CommitThread>());
+  // A graph runs its nodes in the arena in which it was made.
+  arena_.execute([&] { build(); });
+}
+
+void Flow::build() {
+  graph_ = std::make_unique<flow::graph>();
+  for (std::size_t i = 0; i < stages_.drawers.size(); ++i) {
+    const bool serial = stages_.drawers[i]->concurrency == Concurrency::serial;
+    draw_nodes_.push_back(
+        std::make_unique<Node>(*graph_, serial ? flow::serial : flow::unlimited, [this, i](Slot* slot) {
+          draw(i, *slot);
+          return slot;
+        }));
+  }
+  for (std::size_t i = 0; i < stages_.writers.size(); ++i) {
+    encode_nodes_.push_back(std::make_unique<Node>(*graph_, flow::unlimited, [this, i](Slot* slot) {
+      encode(i, *slot);
+      return slot;
+    }));
+    order_nodes_.push_back(
+        std::make_unique<Order>(*graph_, [](Slot* slot) { return static_cast<std::size_t>(slot->position.batch); }));
+    hand_over_nodes_.push_back(std::make_unique<HandOver>(*graph_, flow::serial, [this, i](Slot* slot) {
+      commit_threads_[i]->put([this, i, slot] { commit(i, *slot); });
+      return flow::continue_msg{};
+    }));
+    flow::make_edge(*draw_nodes_[stages_.writers[i]->drawer], *encode_nodes_[i]);
+    flow::make_edge(*encode_nodes_[i], *order_nodes_[i]);
+    flow::make_edge(*order_nodes_[i], *hand_over_nodes_[i]);
+  }
+}
+
+void Flow::start(const std::shared_ptr<void>& keep_alive) {
+  graph_->reserve_wait();
+  for (const auto& thread : commit_threads_) thread->start(keep_alive);
+  // This thread takes part in the work, so that the graph has as many threads as asked for.
+  graph_thread_ = std::thread([this, keep_alive] { arena_.execute([&] { graph_->wait_for_all(); }); });
+  reader_thread_ = std::thread([this, keep_alive] {
+    read();
+    reader_ended_ = true;
+    moved();
+  });
+}
+
+template <class Work>
+void Flow::guard(const RunNode& node, const Slot* slot, Work&& work) {
+  if (stopping_) return;
+  try {
+    work();
+  } catch (...) {
+    const Error error = current_error_at(node.place());
+    fail(slot != nullptr && error.series() ? with_source(error, node, *slot) : error);
+  }
+}
+
+void Flow::read() {
+  ReaderNode& reader = stages_.reader;
+  std::uint64_t batch = 0;
+  std::uint64_t n_images = 0;
+  for (bool more = true; more && !stopping_;) {
+    Slot* const slot = pool_.take();
+    if (slot == nullptr) return;
+    slot->position = {batch, n_images};
+    guard(reader, slot, [&] {
+      NodeClock::Work work(reader.clock, batch);
+      more = reader.stage->read(slot->series, stages_.plan.batch);
+      const std::size_t n = slot->series.size();
+      if (n > stages_.plan.batch || (more && n < stages_.plan.batch) ||
+          slot->series.values.size() != n * stages_.series.n_points) {
+        throw Error(ErrorKind::internal, "read() gave " + std::to_string(n) + " series of a batch of " +
+                                             std::to_string(stages_.plan.batch) + "; every batch but the last is full");
+      }
+      const std::lock_guard lock(mutex_);
+      groups_.insert(groups_.end(), slot->series.new_groups.begin(), slot->series.new_groups.end());
+      work.done(n);
+    });
+    moved();
+    if (stopping_ || slot->series.size() == 0) {
+      pool_.give_back(slot);
+      continue;
+    }
+    ++batch;
+    n_images += slot->series.size();
+    slot->n_writers_left = stages_.writers.size();
+    for (const auto& node : draw_nodes_) node->try_put(slot);
+  }
+}
+
+void Flow::draw(std::size_t drawer_index, Slot& slot) {
+  DrawerNode& drawer = *stages_.drawers[drawer_index];
+  guard(drawer, &slot, [&] {
+    NodeClock::Work work(drawer.clock, slot.position.batch);
+    Ink& ink = slot.ink[drawer_index];
+    const auto lane = static_cast<std::size_t>(oneapi::tbb::this_task_arena::current_thread_index());
+    drawer.stage->draw(slot.series.view(), ink, lane);
+    if (ink.n_images() != slot.series.size() || ink.row_begin.size() != ink.n_images() * ink.shape.height + 1) {
+      throw Error(ErrorKind::internal, "draw() gave " + std::to_string(ink.n_images()) + " images for " +
+                                           std::to_string(slot.series.size()) + " series");
+    }
+    work.done(ink.n_images());
+  });
+  moved();
+}
+
+void Flow::encode(std::size_t writer_index, Slot& slot) {
+  WriterNode& writer = *stages_.writers[writer_index];
+  guard(writer, &slot, [&] {
+    NodeClock::Work work(writer.encode_clock, slot.position.batch);
+    const auto lane = static_cast<std::size_t>(oneapi::tbb::this_task_arena::current_thread_index());
+    writer.stage->encode(slot.position, slot.ink[writer.drawer], slot.encoded[writer_index], lane);
+    work.done(slot.series.size());
+  });
+  moved();
+}
+
+void Flow::commit(std::size_t writer_index, Slot& slot) {
+  WriterNode& writer = *stages_.writers[writer_index];
+  guard(writer, &slot, [&] {
+    NodeClock::Work work(writer.commit_clock, slot.position.batch);
+    writer.stage->commit(slot.position, slot.series, slot.encoded[writer_index]);
+    work.done(slot.series.size());
+  });
+  if (--slot.n_writers_left == 0) pool_.give_back(&slot);
+  moved();
+}
+
+void Flow::finish() {
+  finishing_ = true;
+  graph_->release_wait();
+  for (std::size_t i = 0; i < commit_threads_.size(); ++i) {
+    commit_threads_[i]->put([this, i] {
+      WriterNode& writer = *stages_.writers[i];
+      guard(writer, nullptr, [&] { writer.stage->finish(); });
+      // Also after a finish() that failed, here or in another writer that has not come to it.
+      if (stopping_) writer.stage->abandon();
+      ++n_writers_finished_;
+      moved();
+    });
+    commit_threads_[i]->end();
+  }
+}
+
+void Flow::fail(Error error) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!error_) error_ = std::move(error);
+  }
+  stopping_ = true;
+  pool_.stop();
+}
+
+std::optional<Error> Flow::error() const {
+  const std::lock_guard lock(mutex_);
+  return error_;
+}
+
+bool Flow::drained() const { return reader_ended_ && pool_.n_taken() == 0; }
+
+void Flow::moved() {
+  {
+    const std::lock_guard lock(mutex_);
+    ++n_moves_;
+  }
+  changed_.notify_one();
+}
+
+void Flow::wait_a_moment() {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, std::chrono::milliseconds(100), [&] { return n_moves_ != n_moves_seen_; });
+  n_moves_seen_ = n_moves_;
+}
+
+Error Flow::with_source(const Error& error, const RunNode& node, const Slot& slot) {
+  const Source source = slot.series.sources[*error.series()];
+  std::string place = node.place() + " image " + std::to_string(slot.position.first_image + *error.series()) + " (of " +
+                      stages_.reader.place() + ", ";
+  {
+    const std::lock_guard lock(mutex_);
+    if (source.group < groups_.size() && !groups_[source.group].empty()) {
+      place += "group \"" + groups_[source.group] + "\", ";
+    }
+  }
+  place += "data row " + std::to_string(source.first_row) + ")";
+  return {error.kind(), place, error.faults().front().text};
+}
+
+void Flow::join() {
+  reader_thread_.join();
+  graph_thread_.join();
+  for (const auto& thread : commit_threads_) thread->join();
+}
+
+void Flow::leave() {
+  if (!finishing_) graph_->release_wait();
+  reader_thread_.detach();
+  graph_thread_.detach();
+  for (const auto& thread : commit_threads_) {
+    if (!finishing_) thread->end();
+    thread->detach();
+  }
+}
+
+}  // namespace plotmill

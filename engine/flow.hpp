@@ -1,0 +1,102 @@
+// The graph of one run: a reader thread, a oneTBB flow graph that draws and encodes, and a commit thread for each
+// writer.
+//
+//   reader -> draw (each drawer) -> encode (each writer) -> in order -> commit (the writer's thread) -> slot is free
+//   again
+//
+// What passes along the edges is a Slot. Every slot that is read passes every node, also after an error: then the nodes
+// only hand it on, so that the graph drains and all memory comes home without a cancelled TBB context.
+#pragma once
+
+#include <oneapi/tbb/flow_graph.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/commit_thread.hpp"
+#include "engine/run_stages.hpp"
+#include "engine/slot.hpp"
+
+namespace plotmill {
+
+/// One thread at a time calls the public functions; none of them waits for a stage but wait_a_moment() and join().
+class Flow {
+ public:
+  explicit Flow(RunStages& stages);
+
+  /// Starts all threads. Each holds `keep_alive`, which must own this Flow and its stages.
+  void start(const std::shared_ptr<void>& keep_alive);
+
+  /// Makes the run fail with this error, unless it has failed already, and drains the graph.
+  void fail(Error error);
+
+  /// The first error.
+  [[nodiscard]] std::optional<Error> error() const;
+
+  /// The reader has ended and every batch has passed the graph.
+  [[nodiscard]] bool drained() const;
+
+  /// After drained(): each writer finishes, or gives up if the run has failed, on its own thread.
+  void finish();
+  [[nodiscard]] bool finished() const { return n_writers_finished_ == stages_.writers.size(); }
+
+  /// Returns when something may have changed, at the latest after a tenth of a second.
+  void wait_a_moment();
+
+  /// Grows whenever a node has done something.
+  [[nodiscard]] std::uint64_t n_moves() const noexcept { return n_moves_; }
+
+  [[nodiscard]] std::size_t n_slots_taken() const { return pool_.n_taken(); }
+  [[nodiscard]] bool reader_ended() const noexcept { return reader_ended_; }
+
+  /// Waits for all threads; after finished().
+  void join();
+  /// Leaves the threads to themselves, as one of them hangs: each ends once it has nothing more to do. Writers are
+  /// neither finished nor abandoned, as a call into them may be under way.
+  void leave();
+
+ private:
+  using Node = oneapi::tbb::flow::function_node<Slot*, Slot*>;
+  using Order = oneapi::tbb::flow::sequencer_node<Slot*>;
+  using HandOver = oneapi::tbb::flow::function_node<Slot*>;
+
+  void build();
+  void read();
+  void draw(std::size_t drawer, Slot& slot);
+  void encode(std::size_t writer, Slot& slot);
+  void commit(std::size_t writer, Slot& slot);
+  void moved();
+  template <class Work>
+  void guard(const RunNode& node, const Slot* slot, Work&& work);
+  [[nodiscard]] Error with_source(const Error& error, const RunNode& node, const Slot& slot);
+
+  RunStages& stages_;
+  SlotPool pool_;
+  std::optional<oneapi::tbb::global_control> parallelism_;
+  oneapi::tbb::task_arena arena_;
+  std::unique_ptr<oneapi::tbb::flow::graph> graph_;
+  std::vector<std::unique_ptr<Node>> draw_nodes_, encode_nodes_;
+  std::vector<std::unique_ptr<Order>> order_nodes_;
+  std::vector<std::unique_ptr<HandOver>> hand_over_nodes_;
+  std::vector<std::unique_ptr<CommitThread>> commit_threads_;
+  std::thread reader_thread_, graph_thread_;
+
+  std::atomic<bool> stopping_ = false;
+  std::atomic<bool> reader_ended_ = false;
+  bool finishing_ = false;
+  std::atomic<std::size_t> n_writers_finished_ = 0;
+  std::atomic<std::uint64_t> n_moves_ = 0;
+  mutable std::mutex mutex_;  // Of what follows.
+  std::condition_variable changed_;
+  std::uint64_t n_moves_seen_ = 0;
+  std::optional<Error> error_;
+  std::vector<std::string> groups_;
+};
+
+}  // namespace plotmill

@@ -1,0 +1,91 @@
+// What one node of the graph is doing and has done: for the report, and for the table that explains a stall.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+namespace plotmill {
+
+using Clock = std::chrono::steady_clock;
+
+/// All functions are for any thread; each costs a lock, a few times a batch.
+class NodeClock {
+ public:
+  /// What there is to know at one moment.
+  struct Snapshot {
+    double busy_seconds = 0;     ///< Summed over threads.
+    double working_seconds = 0;  ///< Wall time with at least one batch in work.
+    std::uint64_t n_batches = 0;
+    std::uint64_t n_items = 0;
+    std::optional<std::uint64_t> in_work;  ///< The batch that has been in work longest.
+    double in_work_seconds = 0;
+  };
+
+  /// Work on a batch from construction to the end of the scope. `n_items` counts when done() was called.
+  class Work {
+   public:
+    Work(NodeClock& clock, std::uint64_t batch) : clock_(clock), batch_(batch) { clock_.begin(batch); }
+    Work(const Work&) = delete;
+    Work& operator=(const Work&) = delete;
+    ~Work() { clock_.end(batch_, n_items_); }
+    void done(std::uint64_t n_items) { n_items_ = n_items; }
+
+   private:
+    NodeClock& clock_;
+    std::uint64_t batch_;
+    std::optional<std::uint64_t> n_items_;
+  };
+
+  [[nodiscard]] Snapshot snapshot() const {
+    const std::lock_guard lock(mutex_);
+    Snapshot now = totals_;
+    if (!active_.empty()) {
+      const Clock::time_point time = Clock::now();
+      now.working_seconds += seconds(time - working_since_);
+      now.in_work = active_.front().batch;
+      now.in_work_seconds = seconds(time - active_.front().since);
+      for (const Active& active : active_) now.busy_seconds += seconds(time - active.since);
+    }
+    return now;
+  }
+
+ private:
+  struct Active {
+    std::uint64_t batch;
+    Clock::time_point since;
+  };
+
+  static double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+  void begin(std::uint64_t batch) {
+    const std::lock_guard lock(mutex_);
+    const Clock::time_point now = Clock::now();
+    if (active_.empty()) working_since_ = now;
+    active_.push_back({batch, now});
+  }
+
+  void end(std::uint64_t batch, std::optional<std::uint64_t> n_items) {
+    const std::lock_guard lock(mutex_);
+    const Clock::time_point now = Clock::now();
+    for (auto active = active_.begin(); active != active_.end(); ++active) {
+      if (active->batch != batch) continue;
+      totals_.busy_seconds += seconds(now - active->since);
+      active_.erase(active);
+      break;
+    }
+    if (active_.empty()) totals_.working_seconds += seconds(now - working_since_);
+    if (!n_items) return;
+    ++totals_.n_batches;
+    totals_.n_items += *n_items;
+  }
+
+  mutable std::mutex mutex_;
+  Snapshot totals_;
+  std::vector<Active> active_;  // In order of their begin.
+  Clock::time_point working_since_;
+};
+
+}  // namespace plotmill

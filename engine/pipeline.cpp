@@ -1,0 +1,88 @@
+// The public face of a definition and its runs.
+#include "plotmill/pipeline.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+
+#include "engine/definition.hpp"
+#include "engine/make_stage.hpp"
+#include "engine/run.hpp"
+
+namespace plotmill {
+
+std::string_view version() noexcept { return PLOTMILL_VERSION; }
+
+struct Pipeline::State {
+  State(std::string_view json, std::string_view place, const std::vector<Override>& overrides, Registry stages)
+      : registry(std::move(stages)), definition(parse_definition(json, place, overrides, registry)) {}
+
+  Registry registry;  // The definition points into it.
+  Definition definition;
+  std::atomic<bool> cancelled = false;
+};
+
+Pipeline::Pipeline(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Pipeline::Pipeline(Pipeline&&) noexcept = default;
+Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
+Pipeline::~Pipeline() = default;
+
+Pipeline Pipeline::from_file(const std::filesystem::path& path, const std::vector<Override>& overrides,
+                             Registry registry) {
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  if (file && !std::filesystem::is_directory(path)) text << file.rdbuf();
+  if (!file || std::filesystem::is_directory(path)) {
+    const int reason = file ? EISDIR : errno;
+    throw Error(reason == ENOENT ? ErrorKind::input : ErrorKind::io, path.string(),
+                std::string("the definition can't be read: ") + std::strerror(reason));
+  }
+  return Pipeline(std::make_unique<State>(text.str(), path.string(), overrides, std::move(registry)));
+}
+
+Pipeline Pipeline::from_json(std::string_view json, const std::vector<Override>& overrides, Registry registry) {
+  return Pipeline(std::make_unique<State>(json, "definition", overrides, std::move(registry)));
+}
+
+RunReport Pipeline::run(const RunOptions& options) {
+  state_->cancelled = false;
+  return run_definition(state_->definition, options, state_->cancelled);
+}
+
+void Pipeline::cancel() noexcept { state_->cancelled = true; }
+
+const std::string& Pipeline::reader_id() const noexcept {
+  return state_->definition.stages.front().id;  // The one stage that nothing feeds.
+}
+
+std::string Pipeline::graph() const {
+  const auto& stages = state_->definition.stages;
+  std::size_t width = 0;
+  for (const StageNode& stage : stages) width = std::max(width, stage.id.size() + std::strlen(" commit"));
+  std::string text;
+  const auto line = [&](const std::string& node, const StageNode& stage, const std::string& from, const char* threads) {
+    text += node + std::string(width - node.size() + 2, ' ') + stage.type + (from.empty() ? "" : " <- " + from) + ", " +
+            threads + "\n";
+  };
+  for (const StageNode& stage : stages) {
+    switch (kind_of(*stage.info)) {
+      case StageKind::reader:
+        line(stage.id, stage, "", "a thread of its own");
+        break;
+      case StageKind::drawer:
+        line(stage.id, stage, stages[stage.from].id,
+             stage.info->concurrency == Concurrency::parallel ? "all threads" : "one thread at a time");
+        break;
+      case StageKind::writer:
+        line(stage.id + " encode", stage, stages[stage.from].id, "all threads");
+        line(stage.id + " commit", stage, stage.id + " encode", "a thread of its own, in order");
+        break;
+    }
+  }
+  return text;
+}
+
+}  // namespace plotmill

@@ -1,0 +1,128 @@
+// One run: the thread that called run() watches, reports progress, and decides when it is over.
+#include "engine/run.hpp"
+
+#include <algorithm>
+
+#include "engine/flow.hpp"
+#include "engine/stall_table.hpp"
+
+namespace plotmill {
+namespace {
+
+/// What the threads of a run share. It outlives the run only if a stage hangs.
+struct RunState {
+  RunState(const Definition& definition, const RunOptions& options) : stages(definition, options), flow(stages) {}
+
+  RunStages stages;
+  Flow flow;
+};
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+std::uint64_t images_stored(const RunStages& stages) {
+  std::uint64_t images = std::numeric_limits<std::uint64_t>::max();
+  for (const auto& writer : stages.writers) images = std::min(images, writer->commit_clock.snapshot().n_items);
+  return images;
+}
+
+std::uint64_t bytes_written(const RunStages& stages) {
+  std::uint64_t bytes = 0;
+  for (const auto& writer : stages.writers) bytes += writer->stage->bytes_written();
+  return bytes;
+}
+
+StageReport report_of(const std::string& id, const std::string& type, const NodeClock& clock, double seconds) {
+  const NodeClock::Snapshot done = clock.snapshot();
+  return {id, type, done.busy_seconds, std::max(0.0, seconds - done.working_seconds), done.n_items};
+}
+
+RunReport make_report(const RunStages& stages, double seconds) {
+  RunReport report;
+  report.images = images_stored(stages);
+  report.seconds = seconds;
+  report.bytes_written = bytes_written(stages);
+  report.plan = stages.plan;
+  report.stages.push_back(report_of(stages.reader.id, stages.reader.type, stages.reader.clock, seconds));
+  for (const auto& drawer : stages.drawers) {
+    report.blank += drawer->stage->n_blank();
+    report.stages.push_back(report_of(drawer->id, drawer->type, drawer->clock, seconds));
+  }
+  for (const auto& writer : stages.writers) {
+    report.stages.push_back(report_of(writer->id + " encode", writer->type, writer->encode_clock, seconds));
+    report.stages.push_back(report_of(writer->id + " commit", writer->type, writer->commit_clock, seconds));
+  }
+  return report;
+}
+
+/// Watches a run that has been started.
+class Watch {
+ public:
+  Watch(RunState& state, const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled)
+      : state_(state),
+        timeout_seconds_(definition.run.stall_timeout_seconds),
+        options_(options),
+        cancelled_(cancelled) {}
+
+  /// Waits until `done()`. Throws Error (stalled) when nothing moves for too long.
+  template <class Done>
+  void until(Done done) {
+    while (!done()) {
+      state_.flow.wait_a_moment();
+      tell_progress();
+      if (cancelled_ && !state_.flow.error()) {
+        state_.flow.fail(Error(ErrorKind::cancelled, "cancelled; what was not complete has been removed"));
+      }
+      if (state_.flow.n_moves() != n_moves_) {
+        n_moves_ = state_.flow.n_moves();
+        last_move_ = Clock::now();
+      } else if (seconds_since(last_move_) > timeout_seconds_) {
+        // What hangs is more telling than the error that came before it, if any did.
+        const Error stalled(ErrorKind::stalled, "run", stall_table(state_.stages, state_.flow, timeout_seconds_));
+        state_.flow.fail(stalled);
+        throw stalled;
+      }
+    }
+  }
+
+  void tell_progress(bool last = false) {
+    if (!options_.on_progress || (!last && seconds_since(last_told_) < 0.1)) return;
+    last_told_ = Clock::now();
+    options_.on_progress({images_stored(state_.stages), state_.stages.plan.n_images, bytes_written(state_.stages),
+                          seconds_since(start_)});
+  }
+
+  [[nodiscard]] double seconds() const { return seconds_since(start_); }
+
+ private:
+  RunState& state_;
+  double timeout_seconds_;
+  const RunOptions& options_;
+  const std::atomic<bool>& cancelled_;
+  Clock::time_point start_ = Clock::now();
+  Clock::time_point last_move_ = start_;
+  Clock::time_point last_told_ = start_;
+  std::uint64_t n_moves_ = 0;
+};
+
+}  // namespace
+
+RunReport run_definition(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled) {
+  const auto state = std::make_shared<RunState>(definition, options);
+  if (options.on_start) options.on_start(state->stages.plan);
+  Watch watch(*state, definition, options, cancelled);
+  state->flow.start(state);
+  try {
+    watch.until([&] { return state->flow.drained(); });
+    state->flow.finish();
+    watch.until([&] { return state->flow.finished(); });
+  } catch (...) {
+    state->flow.leave();
+    throw;
+  }
+  state->flow.join();
+  if (const auto error = state->flow.error()) throw *error;
+  watch.tell_progress(true);
+  return make_report(state->stages, watch.seconds());
+}
+
+}  // namespace plotmill

@@ -1,0 +1,28 @@
+// The "run" part of a definition.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "plotmill/error.hpp"
+
+namespace plotmill {
+
+struct RunSettings {
+  std::string device = "auto";                           ///< auto, cpu, cuda or cuda:N
+  std::size_t threads = 0;                               ///< 0: the engine chooses.
+  std::size_t batch = 0;                                 ///< Images in a batch; 0: the engine chooses.
+  std::uint64_t memory_bytes = std::uint64_t{1} << 30U;  ///< For all batches in flight.
+  double stall_timeout_seconds = 120;
+};
+
+/// Reads `run` (an object) and adds a fault for everything that is wrong, with "run/NAME" as its place.
+[[nodiscard]] RunSettings parse_run_settings(const nlohmann::json& run, std::vector<Fault>& faults);
+
+/// The keys that "run" may have.
+[[nodiscard]] const std::vector<std::string>& run_keys();
+
+}  // namespace plotmill

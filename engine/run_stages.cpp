@@ -1,0 +1,195 @@
+// From a definition to opened stages, a batch size and a number of slots.
+#include "engine/run_stages.hpp"
+
+#include <algorithm>
+#include <new>
+#include <numeric>
+#include <thread>
+
+#include "engine/apply_options.hpp"
+#include "engine/sizes.hpp"
+
+namespace plotmill {
+namespace {
+
+/// A product or sum that stays at the greatest value instead of wrapping.
+constexpr std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
+std::uint64_t times(std::uint64_t a, std::uint64_t b) { return b != 0 && a > most / b ? most : a * b; }
+std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > most - b ? most : a + b; }
+
+/// Batches larger than this gain nothing: the work for each image outweighs the work for each batch by far.
+constexpr std::uint64_t greatest_chosen_batch = 256;
+
+template <class Kind>
+std::unique_ptr<Kind> make(const StageNode& node) {
+  std::unique_ptr<Kind> stage = std::get<std::function<std::unique_ptr<Kind>()>>(node.info->make)();
+  Options options;
+  stage->declare(options);
+  if (auto faults = apply_options(options, node.params); !faults.empty()) {
+    throw Error(ErrorKind::internal, std::move(faults));
+  }
+  return stage;
+}
+
+void choose_device(const std::string& asked, RunPlan& plan) {
+  if (asked == "auto" || asked == "cpu") {
+    plan.device = "cpu";
+    plan.device_reason = asked == "cpu" ? "as asked" : "every stage of this definition draws on the CPU";
+    return;
+  }
+  throw Error(ErrorKind::device, "run/device",
+              "no stage of this definition can draw on \"" + asked + "\"; auto and cpu are accepted");
+}
+
+}  // namespace
+
+Error current_error_at(const std::string& place) {
+  try {
+    throw;
+  } catch (const Error& error) {
+    std::vector<Fault> faults = error.faults();
+    for (Fault& fault : faults) fault.place = fault.place.empty() ? place : place + " " + fault.place;
+    Error placed(error.kind(), std::move(faults));
+    if (error.series()) placed.about_series(*error.series());
+    return placed;
+  } catch (const std::bad_alloc&) {
+    return {ErrorKind::out_of_memory, place, "the system refused memory; a smaller run.memory or run.batch needs less"};
+  } catch (const std::exception& error) {
+    return {ErrorKind::internal, place, std::string("the stage failed unexpectedly: ") + error.what()};
+  } catch (...) {
+    return {ErrorKind::internal, place, "the stage failed with an exception that is no std::exception"};
+  }
+}
+
+RunStages::RunStages(const Definition& definition, const RunOptions& options) {
+  choose_device(definition.run.device, plan);
+  plan.threads =
+      definition.run.threads != 0 ? definition.run.threads : std::max(1U, std::thread::hardware_concurrency());
+  make_all(definition);
+  RunSetup setup;
+  setup.n_lanes = plan.threads;
+  setup.memory_bytes = definition.run.memory_bytes;
+  setup.overwrite = options.overwrite;
+  setup.definition = definition.json;
+  setup.plotmill_version = version();
+  try {
+    open(setup);
+    choose_sizes(definition.run);
+  } catch (...) {
+    for (const auto& writer : writers) {
+      if (writer->opened) writer->stage->abandon();
+    }
+    throw;
+  }
+}
+
+void RunStages::make_all(const Definition& definition) {
+  // Index among the drawers of each stage of the definition.
+  std::vector<std::size_t> drawer_of(definition.stages.size(), 0);
+  const auto named = [](auto& run_node, const StageNode& node) -> auto& {
+    run_node.id = node.id;
+    run_node.type = node.type;
+    return run_node;
+  };
+  for (std::size_t i = 0; i < definition.stages.size(); ++i) {
+    const StageNode& node = definition.stages[i];
+    switch (kind_of(*node.info)) {
+      case StageKind::reader:
+        named(reader, node).stage = make<Reader>(node);
+        break;
+      case StageKind::drawer: {
+        drawer_of[i] = drawers.size();
+        DrawerNode& drawer = named(*drawers.emplace_back(std::make_unique<DrawerNode>()), node);
+        drawer.stage = make<Drawer>(node);
+        drawer.concurrency = node.info->concurrency;
+        break;
+      }
+      case StageKind::writer: {
+        WriterNode& writer = named(*writers.emplace_back(std::make_unique<WriterNode>()), node);
+        writer.stage = make<Writer>(node);
+        writer.drawer = drawer_of[node.from];
+        break;
+      }
+    }
+  }
+}
+
+void RunStages::open(const RunSetup& setup) {
+  series = at_place(reader.place(), [&] { return reader.stage->open(setup); });
+  plan.n_images = series.n_series;
+  for (const auto& drawer : drawers) {
+    drawer->shape = at_place(drawer->place(), [&] { return drawer->stage->prepare(series, setup); });
+    if (series.n_series && times(*series.n_series, drawer->shape.n_pixels()) > most / 2) {
+      throw Error(ErrorKind::definition, drawer->place(),
+                  std::to_string(*series.n_series) + " images of " + std::to_string(drawer->shape.width) + "x" +
+                      std::to_string(drawer->shape.height) + " pixels are more than any file can hold; set limit");
+    }
+  }
+  for (const auto& writer : writers) {
+    writer->opened = true;
+    at_place(writer->place(), [&] { writer->stage->open(drawers[writer->drawer]->shape, series, setup); });
+  }
+}
+
+std::vector<ImageShape> RunStages::image_shapes() const {
+  std::vector<ImageShape> shapes;
+  for (const auto& drawer : drawers) shapes.push_back(drawer->shape);
+  return shapes;
+}
+
+void RunStages::choose_sizes(const RunSettings& settings) {
+  std::uint64_t per_image = series.n_points * sizeof(float) + sizeof(Source);
+  std::uint64_t per_lane = 0;
+  std::uint64_t multiple = 1;
+  std::uint64_t greatest_batch = most;
+  const auto add = [&](const Footprint& footprint) {
+    per_image = plus(per_image, footprint.per_image);
+    per_lane = plus(per_lane, footprint.per_lane);
+  };
+  for (const auto& drawer : drawers) {
+    add(drawer->stage->footprint());
+    // Ink counts its runs in 32 bits.
+    const std::uint64_t runs = drawer->shape.height * ((std::uint64_t{drawer->shape.width} + 1) / 2);
+    greatest_batch = std::min(greatest_batch, 0xffffffffU / runs);
+  }
+  for (const auto& writer : writers) {
+    add(writer->stage->footprint());
+    multiple = std::lcm(multiple, writer->stage->batch_multiple());
+  }
+  const std::uint64_t scratch = times(per_lane, plan.threads);
+  const auto need = [&](std::uint64_t batch) { return plus(scratch, times(batch, per_image)); };
+  const auto refuse_memory = [&](std::uint64_t batch) {
+    throw Error(ErrorKind::out_of_memory, "run/memory",
+                format_bytes(settings.memory_bytes) + " is less than the " + format_bytes(need(batch)) +
+                    " that one batch of " + std::to_string(batch) + " images with " + std::to_string(plan.threads) +
+                    " threads may take; raise run.memory, or lower run.batch, run.threads or the size of the images");
+  };
+  if (need(multiple) > settings.memory_bytes) refuse_memory(multiple);
+  const std::uint64_t room = settings.memory_bytes - scratch;
+
+  // Two for each thread, so that none waits for the other end of the graph, and one in the hands of each serial end.
+  const std::uint64_t wanted_slots = 2 * plan.threads + 1 + writers.size();
+  std::uint64_t batch = settings.batch;
+  if (batch == 0) {
+    batch = std::min({room / per_image / wanted_slots, greatest_chosen_batch, greatest_batch});
+    // A short run is shared among the threads, too.
+    if (series.n_series) batch = std::min(batch, *series.n_series / (4 * plan.threads) + 1);
+    batch = std::max(batch / multiple, std::uint64_t{1}) * multiple;
+  }
+  if (batch % multiple != 0) {
+    throw Error(ErrorKind::definition, "run/batch",
+                std::to_string(batch) + " is not a multiple of the " + std::to_string(multiple) +
+                    " images that the writers pack together");
+  }
+  if (batch > greatest_batch) {
+    throw Error(
+        ErrorKind::definition, "run/batch",
+        std::to_string(batch) + " is outside 1.." + std::to_string(greatest_batch) + " for images of this size");
+  }
+  if (need(batch) > settings.memory_bytes) refuse_memory(batch);
+  plan.batch = static_cast<std::size_t>(batch);
+  plan.batches_in_flight = static_cast<std::size_t>(std::min(room / (batch * per_image), wanted_slots));
+  plan.memory_bytes = need(batch * plan.batches_in_flight);
+}
+
+}  // namespace plotmill

@@ -1,0 +1,78 @@
+// The stage objects of one run, made from a definition and opened, and the sizes that follow from them.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/definition.hpp"
+#include "engine/make_stage.hpp"
+#include "engine/node_clock.hpp"
+#include "plotmill/pipeline.hpp"
+
+namespace plotmill {
+
+/// What the engine keeps for every stage.
+struct RunNode {
+  std::string id, type;
+
+  /// Where an error of this stage happened.
+  [[nodiscard]] std::string place() const { return stage_place(id, type); }
+};
+
+struct ReaderNode : RunNode {
+  std::unique_ptr<Reader> stage;
+  NodeClock clock;
+};
+
+struct DrawerNode : RunNode {
+  std::unique_ptr<Drawer> stage;
+  ImageShape shape;
+  Concurrency concurrency = Concurrency::parallel;
+  NodeClock clock;
+};
+
+struct WriterNode : RunNode {
+  std::unique_ptr<Writer> stage;
+  std::size_t drawer = 0;  ///< Index of the drawer that feeds it.
+  bool opened = false;     ///< open() was called: finish() or abandon() must be.
+  NodeClock encode_clock, commit_clock;
+};
+
+/// Makes every stage, opens them from the reader on, and chooses batch and number of slots. Throws Error with the stage
+/// as its place; then writers that were opened have been abandoned.
+struct RunStages {
+  RunStages(const Definition& definition, const RunOptions& options);
+
+  ReaderNode reader;
+  std::vector<std::unique_ptr<DrawerNode>> drawers;
+  std::vector<std::unique_ptr<WriterNode>> writers;
+  SeriesShape series;
+  RunPlan plan;
+
+  [[nodiscard]] std::vector<ImageShape> image_shapes() const;
+
+ private:
+  void make_all(const Definition& definition);
+  void open(const RunSetup& setup);
+  void choose_sizes(const RunSettings& settings);
+};
+
+/// Runs `work`; an exception that leaves it becomes an Error with `place` in front: memory refused, or a bug of a
+/// stage.
+template <class Work>
+auto at_place(const std::string& place, Work&& work);
+
+/// The Error for the exception in flight, with `place` in front of the place it has.
+[[nodiscard]] Error current_error_at(const std::string& place);
+
+template <class Work>
+auto at_place(const std::string& place, Work&& work) {
+  try {
+    return work();
+  } catch (...) {
+    throw current_error_at(place);
+  }
+}
+
+}  // namespace plotmill

@@ -1,0 +1,48 @@
+// One batch in flight, and the memory of everything that is made of it. The number of slots is what bounds a run's
+// memory: the reader waits for a free one.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "plotmill/stage.hpp"
+
+namespace plotmill {
+
+/// Each part is written by one stage and then only read, so stages that share a batch need no lock. Buffers keep their
+/// memory from batch to batch.
+struct Slot {
+  BatchPosition position;
+  Sequences series;
+  std::vector<Ink> ink;          ///< One for each drawer.
+  std::vector<Encoded> encoded;  ///< One for each writer.
+  std::atomic<std::size_t> n_writers_left = 0;
+};
+
+/// The slots of a run. All functions are for any thread.
+class SlotPool {
+ public:
+  SlotPool(std::size_t n_slots, std::size_t n_points, const std::vector<ImageShape>& drawers, std::size_t n_writers);
+
+  /// Waits for a free slot. Null after stop().
+  [[nodiscard]] Slot* take();
+  void give_back(Slot* slot);
+
+  /// Wakes take(), now and from now on.
+  void stop();
+
+  [[nodiscard]] std::size_t n_taken() const;
+  [[nodiscard]] std::size_t size() const noexcept { return slots_.size(); }
+
+ private:
+  std::vector<std::unique_ptr<Slot>> slots_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Slot*> free_;
+  bool stopped_ = false;
+};
+
+}  // namespace plotmill

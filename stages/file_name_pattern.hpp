@@ -1,0 +1,36 @@
+// Names of numbered output files: "{index:06}.png" gives 000000.png, 000001.png, ...
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace plotmill {
+
+class FileNamePattern {
+ public:
+  /// prefix, the number with at least `min_digits` digits, suffix.
+  FileNamePattern(std::string prefix, std::size_t min_digits, std::string suffix);
+
+  /// Reads a pattern with exactly one "{index}" or "{index:0N}", N from 1 to 19, and no other brace, path separator or
+  /// "..". Throws Error (definition) with what is wrong.
+  [[nodiscard]] static FileNamePattern parse(std::string_view text);
+
+  [[nodiscard]] std::string name(std::uint64_t index) const;
+
+  /// Whether name() gives this text for some index.
+  [[nodiscard]] bool matches(std::string_view file_name) const noexcept;
+
+  /// A file in the folder that the pattern matches: the one of index 0 if it is there. Nothing where the folder cannot
+  /// be read.
+  [[nodiscard]] std::optional<std::string> find_in(const std::string& folder) const;
+
+ private:
+  std::string prefix_;
+  std::size_t min_digits_;
+  std::string suffix_;
+};
+
+}  // namespace plotmill

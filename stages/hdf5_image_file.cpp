@@ -1,0 +1,241 @@
+// See hdf5_image_file.hpp. Everything that HDF5 does for a file is done under an Hdf5Section.
+#include "stages/hdf5_image_file.hpp"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <vector>
+
+namespace plotmill {
+namespace {
+
+constexpr hsize_t chunk_bytes = 256 * 1024;
+
+// Rows for a chunk of about 256 KiB, no more than will come.
+hsize_t rows_per_chunk(hsize_t row_bytes, std::optional<std::uint64_t> n_rows) {
+  return std::min(std::max<hsize_t>(1, chunk_bytes / row_bytes), std::max<hsize_t>(1, n_rows.value_or(chunk_bytes)));
+}
+
+Hdf5Handle make_text_type() {
+  Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
+  if (H5Tset_size(type.get(), H5T_VARIABLE) < 0 || H5Tset_cset(type.get(), H5T_CSET_UTF8) < 0) (void)type.reset();
+  return type;
+}
+
+// In memory Source has padding, in the file it has none.
+Hdf5Handle make_source_type(bool packed) {
+  Hdf5Handle type(H5Tcreate(H5T_COMPOUND, packed ? 12 : sizeof(Source)), H5Tclose);
+  const std::size_t row_at = packed ? 4 : HOFFSET(Source, first_row);
+  if (H5Tinsert(type.get(), "group", packed ? 0 : HOFFSET(Source, group), H5T_STD_U32LE) < 0 ||
+      H5Tinsert(type.get(), "first_row", row_at, H5T_STD_U64LE) < 0) {
+    (void)type.reset();
+  }
+  return type;
+}
+
+// A dataset that grows along its first dimension, chunked; `configure` adds to its creation properties and returns
+// whether that went well. Empty on failure.
+template <class Configure>
+Hdf5Handle make_dataset(const Hdf5Handle& file, const char* name, hid_t type, std::span<const hsize_t> chunk,
+                        Configure configure) {
+  std::vector<hsize_t> extent(chunk.begin(), chunk.end());
+  extent.front() = 0;
+  std::vector<hsize_t> greatest = extent;
+  greatest.front() = H5S_UNLIMITED;
+  const int rank = static_cast<int>(chunk.size());
+  const Hdf5Handle space(H5Screate_simple(rank, extent.data(), greatest.data()), H5Sclose);
+  const Hdf5Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
+  if (!space || !properties || H5Pset_obj_track_times(properties.get(), false) < 0 ||
+      H5Pset_chunk(properties.get(), rank, chunk.data()) < 0 || !configure(properties.get())) {
+    return {};
+  }
+  return {H5Dcreate2(file.get(), name, type, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT), H5Dclose};
+}
+
+bool add_nothing(hid_t) { return true; }
+
+}  // namespace
+
+Hdf5ImageFile::Hdf5ImageFile(OutputFile output, const Hdf5ImageLayout& layout)
+    : output_(std::move(output)), layout_(layout) {
+  const Hdf5Section section;
+  try {
+    create();
+  } catch (...) {
+    discard();
+    throw;
+  }
+}
+
+Hdf5ImageFile::~Hdf5ImageFile() {
+  if (!finished_) discard();
+}
+
+void Hdf5ImageFile::create() {
+  const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  // Without this a dataset handle that could not be closed would keep the file open.
+  if (!access || H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG) < 0) fail("cannot be created");
+  file_ = Hdf5Handle(H5Fcreate(output_.part_path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
+  if (!file_) fail("cannot be created");
+  text_type_ = make_text_type();
+  source_type_ = make_source_type(false);
+  if (!text_type_ || !source_type_) fail("the types cannot be made");
+  set_attribute("plotmill_version", layout_.plotmill_version);
+  set_attribute("definition", layout_.definition);
+  create_images();
+  if (layout_.sequences) create_series();
+}
+
+void Hdf5ImageFile::create_images() {
+  const std::array<hsize_t, 3> chunk{layout_.images_per_chunk, layout_.shape.height, layout_.shape.width};
+  const std::uint8_t gray = layout_.shape.paper;
+  const float unit = static_cast<float>(gray) / 255.0F;
+  const bool is_gray = layout_.pixel_type == kernels::PixelType::uint8;
+  const hid_t type = is_gray ? H5T_STD_U8LE : H5T_IEEE_F32LE;
+  images_ = make_dataset(file_, "images", type, chunk, [&](hid_t properties) {
+    // The level says how the chunks were made; readers do not need it.
+    return H5Pset_deflate(properties, 1) >= 0 &&
+           H5Pset_fill_value(properties, type, is_gray ? static_cast<const void*>(&gray) : &unit) >= 0;
+  });
+  if (!images_) fail("/images cannot be made");
+}
+
+void Hdf5ImageFile::create_series() {
+  const std::array<hsize_t, 2> sequences{rows_per_chunk(layout_.n_points * sizeof(float), layout_.n_images),
+                                         layout_.n_points};
+  sequences_ = make_dataset(file_, "sequences", H5T_IEEE_F32LE, sequences, add_nothing);
+  if (!sequences_) fail("/sequences cannot be made");
+
+  const Hdf5Handle packed = make_source_type(true);
+  const std::array<hsize_t, 1> source{rows_per_chunk(12, layout_.n_images)};
+  source_ = make_dataset(file_, "source", packed.get(), source, add_nothing);
+  if (!source_) fail("/source cannot be made");
+
+  const std::array<hsize_t, 1> groups{256};
+  groups_ = make_dataset(file_, "groups", text_type_.get(), groups, add_nothing);
+  if (!groups_) fail("/groups cannot be made");
+}
+
+void Hdf5ImageFile::set_attribute(const char* name, const std::string& value) {
+  const Hdf5Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+  const Hdf5Handle attribute(H5Acreate2(file_.get(), name, text_type_.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
+                             H5Aclose);
+  const char* const text = value.c_str();
+  if (!attribute || H5Awrite(attribute.get(), text_type_.get(), &text) < 0) {
+    fail(fmt::format("the attribute {} cannot be stored", name));
+  }
+}
+
+void Hdf5ImageFile::append(const Encoded& encoded, std::size_t first_item, const Sequences& series,
+                           std::size_t first_series, std::size_t n_images) {
+  const Hdf5Section section;
+  if (layout_.sequences) {
+    append_rows(sequences_, H5T_NATIVE_FLOAT, series.n_points, n_images_, n_images,
+                series.values.data() + first_series * series.n_points, "/sequences");
+    append_rows(source_, source_type_.get(), 0, n_images_, n_images, series.sources.data() + first_series, "/source");
+    payload_bytes_ += n_images * (series.n_points * sizeof(float) + 12);
+  }
+  append_chunks(encoded, first_item, n_images);
+}
+
+void Hdf5ImageFile::append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images) {
+  // HDF5 checks neither that a chunk is written once nor what is in it, so that must be right from the start.
+  if (n_images_ % layout_.images_per_chunk != 0) {
+    throw Error(ErrorKind::internal, output_.path(), "images follow a chunk that is not full");
+  }
+  const std::array<hsize_t, 3> extent{n_images_ + n_images, layout_.shape.height, layout_.shape.width};
+  if (H5Dset_extent(images_.get(), extent.data()) < 0) fail("/images cannot grow");
+  const std::uint64_t end = n_images_ + n_images;
+  for (std::size_t item = first_item; n_images_ < end; ++item) {
+    const std::span<const std::uint8_t> bytes = encoded.item(item);
+    const std::uint64_t next = std::min<std::uint64_t>(n_images_ + layout_.images_per_chunk, end);
+    if (bytes.empty() || bytes.size() > std::numeric_limits<std::uint32_t>::max()) {
+      throw Error(ErrorKind::internal, output_.path(), fmt::format("a chunk of {} bytes", bytes.size()));
+    }
+    const std::array<hsize_t, 3> corner{n_images_, 0, 0};
+    if (H5Dwrite_chunk(images_.get(), H5P_DEFAULT, 0, corner.data(), bytes.size(), bytes.data()) < 0) {
+      fail(fmt::format("images {} to {} of the file cannot be stored", n_images_, next - 1));
+    }
+    n_images_ = next;
+    payload_bytes_ += bytes.size();
+  }
+}
+
+void Hdf5ImageFile::append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length,
+                                std::uint64_t first, std::uint64_t n, const void* values, const char* what) {
+  const int rank = row_length == 0 ? 1 : 2;
+  const std::array<hsize_t, 2> extent{first + n, row_length};
+  const std::array<hsize_t, 2> start{first, 0};
+  const std::array<hsize_t, 2> count{n, row_length};
+  bool done = H5Dset_extent(dataset.get(), extent.data()) >= 0;
+  if (done) {
+    const Hdf5Handle memory(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
+    const Hdf5Handle space(H5Dget_space(dataset.get()), H5Sclose);
+    done = H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr) >= 0 &&
+           H5Dwrite(dataset.get(), memory_type, memory.get(), space.get(), H5P_DEFAULT, values) >= 0;
+    // Here, because closing the two handles clears what HDF5 has to say.
+    if (!done) fail(fmt::format("{} cannot be stored", what));
+  }
+  if (!done) fail(fmt::format("{} cannot grow", what));
+}
+
+void Hdf5ImageFile::store_groups(std::span<const std::string> names) {
+  if (!layout_.sequences || names.size() <= n_groups_) return;
+  const Hdf5Section section;
+  std::vector<const char*> texts;
+  for (const std::string& name : names.subspan(n_groups_)) texts.push_back(name.c_str());
+  append_rows(groups_, text_type_.get(), 0, n_groups_, texts.size(), texts.data(), "/groups");
+  n_groups_ = names.size();
+}
+
+std::uint64_t Hdf5ImageFile::finish() {
+  {
+    const Hdf5Section section;
+    // What can fail for want of space fails here, where the file can still be discarded in good order: a file that
+    // HDF5 fails to close stays half open until the process ends.
+    if (H5Fflush(file_.get(), H5F_SCOPE_LOCAL) < 0) fail("cannot be completed");
+    for (Hdf5Handle* handle : {&images_, &sequences_, &source_, &groups_}) {
+      if (!handle->reset()) fail("cannot be completed");
+    }
+    if (!file_.reset()) fail("cannot be closed");
+  }
+  const std::uint64_t n_bytes = output_.publish();
+  finished_ = true;
+  return n_bytes;
+}
+
+void Hdf5ImageFile::close_all() noexcept {
+  for (Hdf5Handle* handle : {&images_, &sequences_, &source_, &groups_, &source_type_, &text_type_, &file_}) {
+    (void)handle->reset();
+  }
+}
+
+void Hdf5ImageFile::discard() noexcept {
+  const Hdf5Section section;
+  // HDF5 1.10 writes what it still holds when it closes a file, and where that fails (a full disk) it can keep the file
+  // half closed and stumble over it at the end of the process. The file is to vanish, so let those writes go nowhere.
+  void* handle = nullptr;
+  if (file_ && H5Fget_vfd_handle(file_.get(), H5P_DEFAULT, &handle) >= 0) {
+    const FileDescriptor nowhere(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    if (nowhere) (void)::dup2(nowhere.get(), *static_cast<int*>(handle));
+  }
+  close_all();
+  output_.discard();
+}
+
+void Hdf5ImageFile::fail(const std::string& what) const {
+  std::string reason = hdf5_reason();
+  // A failed system call is told with time, addresses and file offsets around the system's words.
+  constexpr std::string_view begin = "error message = '";
+  if (const std::size_t at = reason.find(begin); at != reason.npos) {
+    reason = reason.substr(at + begin.size());
+    reason = reason.substr(0, reason.find('\''));
+  }
+  throw Error(ErrorKind::io, output_.path(), what + ": " + (reason.empty() ? "HDF5 does not say why" : reason));
+}
+
+}  // namespace plotmill

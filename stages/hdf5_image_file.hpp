@@ -1,0 +1,90 @@
+// One HDF5 file of images, their series and where these come from: what write_hdf5 fills one after another.
+//
+//   /images     [N][height][width]   uint8 or float32, chunks of whole images, deflate
+//   /sequences  [N][n_points]        float32                              \.
+//   /source     [N]                  {uint32 group; uint64 first_row}      > unless left out
+//   /groups     [G]                  UTF-8 names of the groups, by number /
+//   attributes of /: plotmill_version, definition (UTF-8)
+//
+// In the oldest file format, which every HDF5 reader opens, and without times, so that equal runs give equal files.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "kernels/encode_deflate.hpp"
+#include "plotmill/stage.hpp"
+#include "stages/hdf5_handle.hpp"
+#include "stages/output_file.hpp"
+
+namespace plotmill {
+
+/// What all files of a run have in common.
+struct Hdf5ImageLayout {
+  ImageShape shape;
+  kernels::PixelType pixel_type = kernels::PixelType::uint8;
+  std::uint32_t images_per_chunk = 1;
+  bool sequences = true;  ///< Whether there are /sequences, /source and /groups.
+  std::size_t n_points = 1;
+  std::optional<std::uint64_t> n_images;  ///< How many images will come at most, where that is known.
+  std::string definition;
+  std::string plotmill_version;
+};
+
+/// Not thread-safe. All functions throw Error (io) with the file as the place; after one the file can only be
+/// discarded, which the destructor does to a file that is not finished.
+class Hdf5ImageFile {
+ public:
+  /// Creates PATH.part with empty datasets.
+  Hdf5ImageFile(OutputFile output, const Hdf5ImageLayout& layout);
+  Hdf5ImageFile(const Hdf5ImageFile&) = delete;
+  Hdf5ImageFile& operator=(const Hdf5ImageFile&) = delete;
+  ~Hdf5ImageFile();
+
+  [[nodiscard]] std::uint64_t n_images() const noexcept { return n_images_; }
+
+  /// Bytes of images and series stored so far; the library's own come on top.
+  [[nodiscard]] std::uint64_t payload_bytes() const noexcept { return payload_bytes_; }
+
+  /// Appends `n_images` images, whose chunks are the items from `first_item` on, each the zlib stream of a whole chunk,
+  /// and the series from `first_series` on. The images in the file so far fill whole chunks.
+  void append(const Encoded& encoded, std::size_t first_item, const Sequences& series, std::size_t first_series,
+              std::size_t n_images);
+
+  /// Makes /groups hold at least these names, which begin with those that it holds.
+  void store_groups(std::span<const std::string> names);
+
+  /// Completes the file, brings it to the disk and gives it its name. Returns its size in bytes.
+  std::uint64_t finish();
+
+ private:
+  void create();
+  void create_images();
+  void create_series();
+  void set_attribute(const char* name, const std::string& value);
+  void append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images);
+  void append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length, std::uint64_t first,
+                   std::uint64_t n, const void* values, const char* what);
+  void close_all() noexcept;
+  void discard() noexcept;
+  [[noreturn]] void fail(const std::string& what) const;
+
+  OutputFile output_;
+  Hdf5ImageLayout layout_;
+  bool finished_ = false;
+  std::uint64_t n_images_ = 0;
+  std::uint64_t n_groups_ = 0;
+  std::uint64_t payload_bytes_ = 0;
+  Hdf5Handle file_;
+  Hdf5Handle text_type_;
+  Hdf5Handle source_type_;
+  Hdf5Handle images_;
+  Hdf5Handle sequences_;
+  Hdf5Handle source_;
+  Hdf5Handle groups_;
+};
+
+}  // namespace plotmill

@@ -1,0 +1,74 @@
+// A file to read, with errors that name it.
+#include "stages/input_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "plotmill/error.hpp"
+
+namespace plotmill {
+namespace {
+
+std::string reason(int code) { return std::generic_category().message(code); }
+
+// Calls `read_some(done)` until the buffer is full or the file ends.
+template <typename ReadSome>
+std::size_t read_all(const std::string& path, std::size_t n_bytes, ReadSome read_some) {
+  std::size_t done = 0;
+  while (done < n_bytes) {
+    const ssize_t n = read_some(done);
+    if (n == 0) break;
+    if (n > 0) {
+      done += static_cast<std::size_t>(n);
+    } else if (errno != EINTR) {
+      throw Error(ErrorKind::io, path, "cannot be read: " + reason(errno));
+    }
+  }
+  return done;
+}
+
+}  // namespace
+
+void InputFile::open(const std::string& path) {
+  close();
+  path_ = path;
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor_ < 0) {
+    const int code = errno;
+    const bool missing = code == ENOENT || code == ENOTDIR;
+    throw Error(missing ? ErrorKind::input : ErrorKind::io, path, "cannot be opened: " + reason(code));
+  }
+  struct stat status {};
+  if (::fstat(descriptor_, &status) == 0 && S_ISDIR(status.st_mode)) {
+    throw Error(ErrorKind::input, path, "cannot be read: " + reason(EISDIR) + "; a file is expected");
+  }
+}
+
+void InputFile::close() noexcept {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = -1;
+}
+
+std::uint64_t InputFile::size() const {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) throw Error(ErrorKind::io, path_, "cannot be read: " + reason(errno));
+  if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::input, path_, "is not a regular file, which is needed here");
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+std::size_t InputFile::read(std::span<char> out) {
+  return read_all(path_, out.size(),
+                  [&](std::size_t done) { return ::read(descriptor_, out.data() + done, out.size() - done); });
+}
+
+std::size_t InputFile::read_at(std::uint64_t offset, std::span<char> out) {
+  return read_all(path_, out.size(), [&](std::size_t done) {
+    return ::pread(descriptor_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+  });
+}
+
+}  // namespace plotmill

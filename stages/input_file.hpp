@@ -1,0 +1,39 @@
+// A file to read, with errors that name it. Plain reads, no mapping: a file that shrinks while it is mapped ends the
+// process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+namespace plotmill {
+
+class InputFile {
+ public:
+  InputFile() = default;
+  InputFile(const InputFile&) = delete;
+  InputFile& operator=(const InputFile&) = delete;
+  ~InputFile() { close(); }
+
+  /// Opens the file. Throws Error (input) where there is none or it is a folder, Error (io) where the system refuses.
+  void open(const std::string& path);
+  void close() noexcept;
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+  /// Bytes in the file; throws Error (input) where it is no regular file and so has no size.
+  [[nodiscard]] std::uint64_t size() const;
+
+  /// Reads the next bytes. Fewer than asked for: the file ends here. Throws Error (io).
+  [[nodiscard]] std::size_t read(std::span<char> out);
+
+  /// Reads from a place of a regular file, otherwise like read().
+  [[nodiscard]] std::size_t read_at(std::uint64_t offset, std::span<char> out);
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+};
+
+}  // namespace plotmill

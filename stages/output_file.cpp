@@ -1,0 +1,72 @@
+// See output_file.hpp.
+#include "stages/output_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "plotmill/error.hpp"
+
+namespace plotmill {
+
+void throw_io_error(const std::string& place, std::string_view what, int error_number) {
+  throw Error(ErrorKind::io, place, std::string(what) + ": " + std::generic_category().message(error_number));
+}
+
+bool FileDescriptor::close() noexcept { return fd_ < 0 || ::close(std::exchange(fd_, -1)) == 0; }
+
+bool write_all(const FileDescriptor& file, std::span<const std::uint8_t> bytes) noexcept {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(file.get(), bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+std::string folder_of(const std::string& path) {
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+void sync_to_disk(const std::string& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw_io_error(path, "cannot be opened", errno);
+  // EINVAL: a file system that has no such thing.
+  if (::fsync(file.get()) != 0 && errno != EINVAL) throw_io_error(path, "cannot be brought to the disk", errno);
+}
+
+OutputFile::OutputFile(std::string path, bool overwrite) : path_(std::move(path)), part_path_(path_ + ".part") {
+  const std::string folder = folder_of(path_);
+  struct stat status {};
+  if (::stat(folder.c_str(), &status) != 0) throw_io_error(path_, "the folder " + folder + " cannot be used", errno);
+  if (!S_ISDIR(status.st_mode)) throw Error(ErrorKind::io, path_, folder + " is not a folder");
+  if (::lstat(path_.c_str(), &status) != 0) {
+    if (errno != ENOENT) throw_io_error(path_, "cannot be looked at", errno);
+  } else if (S_ISDIR(status.st_mode)) {
+    throw Error(ErrorKind::io, path_, "is a folder");
+  } else if (!overwrite) {
+    throw Error(ErrorKind::io, path_, "exists already; --force replaces it");
+  }
+}
+
+std::uint64_t OutputFile::publish() {
+  struct stat status {};
+  if (::stat(part_path_.c_str(), &status) != 0) throw_io_error(part_path_, "cannot be looked at", errno);
+  sync_to_disk(part_path_);
+  if (std::rename(part_path_.c_str(), path_.c_str()) != 0) {
+    throw_io_error(path_, "cannot be renamed from " + part_path_, errno);
+  }
+  sync_to_disk(folder_of(path_));
+  return static_cast<std::uint64_t>(status.st_size);
+}
+
+void OutputFile::discard() noexcept { (void)::unlink(part_path_.c_str()); }
+
+}  // namespace plotmill

@@ -1,0 +1,69 @@
+// Files that get their final name when they are complete, for the stages that write.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace plotmill {
+
+/// Throws Error (io): "PLACE: WHAT: the system's words for error_number".
+[[noreturn]] void throw_io_error(const std::string& place, std::string_view what, int error_number);
+
+/// Owns a file descriptor. Move-only.
+class FileDescriptor {
+ public:
+  FileDescriptor() = default;
+  explicit FileDescriptor(int fd) noexcept : fd_(fd) {}
+  FileDescriptor(FileDescriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  FileDescriptor& operator=(FileDescriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~FileDescriptor() { (void)close(); }
+
+  [[nodiscard]] int get() const noexcept { return fd_; }
+  explicit operator bool() const noexcept { return fd_ >= 0; }
+
+  /// False, with errno set, where the system reports a failure, which for a written file may mean lost data.
+  [[nodiscard]] bool close() noexcept;
+
+ private:
+  int fd_ = -1;
+};
+
+/// Writes all bytes, however many calls it takes. False, with errno set, on failure.
+[[nodiscard]] bool write_all(const FileDescriptor& file, std::span<const std::uint8_t> bytes) noexcept;
+
+/// The folder that a file of this path lies in: "." for a plain name.
+[[nodiscard]] std::string folder_of(const std::string& path);
+
+/// Brings what was done to a file or folder to the disk. Throws Error (io).
+void sync_to_disk(const std::string& path);
+
+/// One file that is written aside as PATH.part, by whatever library, and renamed when it is complete.
+class OutputFile {
+ public:
+  /// Throws Error (io) where the folder is missing, where PATH exists and `overwrite` is false, and where PATH is
+  /// something that a file cannot replace. Creates nothing; a PATH.part left by a run that died is the caller's to
+  /// overwrite.
+  OutputFile(std::string path, bool overwrite);
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] const std::string& part_path() const noexcept { return part_path_; }
+
+  /// To be called when PATH.part is complete and closed: brings it to the disk, then renames it. A crash at any moment
+  /// leaves the old state or the new. Returns its size in bytes. Throws Error (io).
+  std::uint64_t publish();
+
+  /// Removes PATH.part if it is there.
+  void discard() noexcept;
+
+ private:
+  std::string path_;
+  std::string part_path_;
+};
+
+}  // namespace plotmill

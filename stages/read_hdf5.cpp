@@ -1,0 +1,196 @@
+// Reads series from a dataset of an HDF5 file: the rows of a table, or windows of them, or windows of one long series.
+// Source::first_row is as ArrayWindows has it. HDF5 itself turns the dataset's numbers into float32.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "plotmill/stage.hpp"
+#include "stages/error_text.hpp"
+#include "stages/hdf5_handle.hpp"
+#include "stages/input_file.hpp"
+#include "stages/windows.hpp"
+
+namespace plotmill {
+namespace {
+
+// HDF5's default of 1 MiB would unpack a larger chunk again for every block that reaches into it.
+constexpr std::size_t chunk_cache_bytes = std::size_t{32} << 20U;
+constexpr std::size_t most_names = 1000;
+
+std::string_view class_text(H5T_class_t type) {
+  switch (type) {
+    case H5T_STRING:
+      return "text";
+    case H5T_COMPOUND:
+      return "a compound";
+    case H5T_ENUM:
+      return "an enumeration";
+    case H5T_REFERENCE:
+      return "a reference";
+    case H5T_VLEN:
+      return "a list of variable length";
+    case H5T_ARRAY:
+      return "an array";
+    default:
+      return "opaque";
+  }
+}
+
+// The paths of the datasets of a file, for an error text.
+std::vector<std::string> dataset_names(hid_t file) {
+  std::vector<std::string> names;
+  // Exceptions must not cross the C library; what was found so far serves.
+  H5Lvisit(
+      file, H5_INDEX_NAME, H5_ITER_INC,
+      [](hid_t group, const char* name, const H5L_info_t*, void* found) noexcept -> herr_t {
+        auto& list = *static_cast<std::vector<std::string>*>(found);
+        try {
+          const Hdf5Handle object(H5Oopen(group, name, H5P_DEFAULT), H5Oclose);
+          if (object && H5Iget_type(object.get()) == H5I_DATASET) list.push_back("/" + std::string(name));
+        } catch (...) {
+          return 1;
+        }
+        return list.size() < most_names ? 0 : 1;
+      },
+      &names);
+  return names;
+}
+
+class ReadHdf5 final : public Reader {
+ public:
+  void declare(Options& options) override {
+    options.add({.name = "path", .target = &path_, .required = true, .doc = "The HDF5 file."});
+    options.add(
+        {.name = "dataset", .target = &dataset_name_, .doc = "The dataset in the file: numbers in 1 or 2 dimensions."});
+    windows_.declare(options, 0,
+                     "Points of each series; 0 takes each row of a table whole. One long series needs a window.");
+  }
+
+  [[nodiscard]] std::vector<Fault> check() const override {
+    std::vector<Fault> faults;
+    if (path_.empty()) faults.push_back({"params/path", "\"\" is no path; the path of an HDF5 file is accepted"});
+    if (dataset_name_.empty()) {
+      faults.push_back(
+          {"params/dataset", "\"\" is no dataset; its path in the file, such as \"/sequences\", is accepted"});
+    }
+    return faults;
+  }
+
+  SeriesShape open(const RunSetup&) override {
+    // HDF5's own words for a missing file are hard to read.
+    InputFile file;
+    file.open(path_);
+    file.close();
+
+    const Hdf5Section section;
+    file_ = Hdf5Handle(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
+    if (!file_) throw_hdf5_error(ErrorKind::input, path_, "cannot be opened as an HDF5 file");
+    open_dataset();
+    const std::vector<std::uint64_t> shape = read_shape();
+    row_length_ = shape.empty() ? 0 : shape.back();
+    n_dimensions_ = shape.size();
+    array_ = ArrayWindows(place(), shape, windows_,
+                          [this](std::uint64_t first, std::span<float> out) { read_block(first, out); });
+    return array_.shape();
+  }
+
+  bool read(Sequences& out, std::size_t at_most) override {
+    const Hdf5Section section;
+    return array_.read(out, at_most);
+  }
+
+ private:
+  [[nodiscard]] std::string place() const { return path_ + ":" + dataset_name_; }
+
+  void open_dataset() {
+    const Hdf5Handle object(H5Oopen(file_.get(), dataset_name_.c_str(), H5P_DEFAULT), H5Oclose);
+    if (!object) {
+      if (H5Lexists(file_.get(), dataset_name_.c_str(), H5P_DEFAULT) > 0) {
+        throw Error(ErrorKind::input, place(),
+                    "the dataset cannot be opened; it is damaged, or a link to something that is not there");
+      }
+      const std::vector<std::string> names = dataset_names(file_.get());
+      throw Error(ErrorKind::input, path_,
+                  "there is no dataset " + quoted(dataset_name_) + did_you_mean(dataset_name_, names) +
+                      " The file has " + quoted_list(names));
+    }
+    if (H5Iget_type(object.get()) != H5I_DATASET) {
+      throw Error(ErrorKind::input, path_,
+                  quoted(dataset_name_) + " is a group or a type, not a dataset; the file has " +
+                      quoted_list(dataset_names(file_.get())));
+    }
+    const Hdf5Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
+    if (access) H5Pset_chunk_cache(access.get(), H5D_CHUNK_CACHE_NSLOTS_DEFAULT, chunk_cache_bytes, 1.0);
+    dataset_ = Hdf5Handle(H5Dopen2(file_.get(), dataset_name_.c_str(), access ? access.get() : H5P_DEFAULT), H5Dclose);
+    if (!dataset_) throw_hdf5_error(ErrorKind::input, place(), "the dataset cannot be opened");
+
+    const Hdf5Handle type(H5Dget_type(dataset_.get()), H5Tclose);
+    const H5T_class_t number_class = type ? H5Tget_class(type.get()) : H5T_NO_CLASS;
+    if (number_class == H5T_NO_CLASS) throw_hdf5_error(ErrorKind::input, place(), "the dataset's type cannot be read");
+    if (number_class != H5T_INTEGER && number_class != H5T_FLOAT) {
+      throw Error(
+          ErrorKind::input, place(),
+          "the type of the dataset is " + std::string(class_text(number_class)) + "; integers and floats are accepted");
+    }
+  }
+
+  std::vector<std::uint64_t> read_shape() {
+    file_space_ = Hdf5Handle(H5Dget_space(dataset_.get()), H5Sclose);
+    const int n = file_space_ ? H5Sget_simple_extent_ndims(file_space_.get()) : -1;
+    if (n < 0) throw_hdf5_error(ErrorKind::input, place(), "the dataset's shape cannot be read");
+    std::vector<hsize_t> extent(static_cast<std::size_t>(n));
+    if (n > 0) H5Sget_simple_extent_dims(file_space_.get(), extent.data(), nullptr);
+    return {extent.begin(), extent.end()};
+  }
+
+  void read_block(std::uint64_t first, std::span<float> out) {
+    while (!out.empty()) {
+      const std::uint64_t row = first / row_length_;
+      const std::uint64_t column = first % row_length_;
+      // Whole rows where possible, otherwise up to the end of this one.
+      const std::uint64_t n_rows = column == 0 ? std::max<std::uint64_t>(1, out.size() / row_length_) : 1;
+      const std::uint64_t n_columns = std::min<std::uint64_t>(row_length_ - column, out.size());
+      const auto n = static_cast<std::size_t>(n_rows * n_columns);
+      const hsize_t start[] = {row, column};
+      const hsize_t count[] = {n_rows, n_columns};
+      const std::size_t skipped = n_dimensions_ == 1 ? 1 : 0;
+      const hsize_t n_points = n;
+      const Hdf5Handle memory_space(H5Screate_simple(1, &n_points, nullptr), H5Sclose);
+      if (!memory_space ||
+          H5Sselect_hyperslab(file_space_.get(), H5S_SELECT_SET, start + skipped, nullptr, count + skipped, nullptr) <
+              0 ||
+          H5Dread(dataset_.get(), H5T_NATIVE_FLOAT, memory_space.get(), file_space_.get(), H5P_DEFAULT, out.data()) <
+              0) {
+        throw_hdf5_error(ErrorKind::io, place(), "the dataset cannot be read");
+      }
+      first += n;
+      out = out.subspan(n);
+    }
+  }
+
+  std::string path_;
+  std::string dataset_name_ = "/sequences";
+  WindowOptions windows_;
+
+  Hdf5Handle file_;
+  Hdf5Handle dataset_;
+  Hdf5Handle file_space_;
+  std::uint64_t row_length_ = 0;
+  std::size_t n_dimensions_ = 0;
+  ArrayWindows array_;
+};
+
+}  // namespace
+
+StageInfo read_hdf5_stage() {
+  return {.type = "read_hdf5",
+          .summary = "Reads series from the rows of an HDF5 dataset, whole or in windows.",
+          .make = [] { return std::unique_ptr<Reader>(new ReadHdf5); }};
+}
+
+}  // namespace plotmill

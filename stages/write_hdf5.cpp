@@ -1,0 +1,210 @@
+// Writes images, the series that they show and where these come from to HDF5 files.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <limits>
+#include <utility>
+
+#include "kernels/encode_deflate.hpp"
+#include "stages/file_name_pattern.hpp"
+#include "stages/hdf5_image_file.hpp"
+
+namespace plotmill {
+namespace {
+
+using kernels::DeflateEncoder;
+using kernels::PixelType;
+
+class WriteHdf5 final : public Writer {
+ public:
+  void declare(Options& options) override {
+    options.add({.name = "path",
+                 .target = &path_,
+                 .required = true,
+                 .doc = "The file; with images_per_file, charts.h5 becomes charts_0000.h5, charts_0001.h5 and so on."});
+    options.add({.name = "dtype",
+                 .target = &dtype_,
+                 .words = {"uint8", "float32"},
+                 .doc = "Type of a pixel: gray values 0..255, or the same from 0 to 1."});
+    options.add(
+        {.name = "images_per_chunk",
+         .target = &images_per_chunk_,
+         .min = 1,
+         .max = 16777216,
+         .unit = "images",
+         .doc = "Images compressed as one piece: 1 is best for reading single images, more for whole batches."});
+    options.add({.name = "images_per_file",
+                 .target = &images_per_file_,
+                 .min = 0,
+                 .max = 1e15,
+                 .unit = "images",
+                 .doc = "Begins a new file after so many images, a multiple of images_per_chunk; 0 writes one file."});
+    options.add({.name = "sequences",
+                 .target = &sequences_,
+                 .doc = "Also stores the series (/sequences) and where each comes from (/source, /groups)."});
+  }
+
+  [[nodiscard]] std::vector<Fault> check() const override {
+    std::vector<Fault> faults;
+    if (!std::filesystem::path(path_).has_filename()) {
+      faults.push_back({"params/path", fmt::format("\"{}\" does not name a file", path_)});
+    }
+    if (images_per_file_ % images_per_chunk_ != 0) {
+      faults.push_back({"params/images_per_file", fmt::format("{} is not a multiple of images_per_chunk, which is {}",
+                                                              images_per_file_, images_per_chunk_)});
+    }
+    return faults;
+  }
+
+  void open(const ImageShape& images, const SeriesShape& series, const RunSetup& setup) override {
+    layout_ = {.shape = images,
+               .pixel_type = dtype_ == "float32" ? PixelType::float32 : PixelType::uint8,
+               .images_per_chunk = static_cast<std::uint32_t>(images_per_chunk_),
+               .sequences = sequences_,
+               .n_points = series.n_points,
+               .n_images = series.n_series,
+               .definition = setup.definition,
+               .plotmill_version = setup.plotmill_version};
+    if (images_per_file_ > 0) {
+      const auto most = static_cast<std::uint64_t>(images_per_file_);
+      layout_.n_images = std::min(layout_.n_images.value_or(most), most);
+    }
+    overwrite_ = setup.overwrite;
+    check_chunk_size();
+    check_other_files();
+    for (std::size_t lane = 0; lane < setup.n_lanes; ++lane) {
+      encoders_.emplace_back(layout_.shape, layout_.pixel_type, layout_.images_per_chunk);
+    }
+    begin_file();
+  }
+
+  [[nodiscard]] Footprint footprint() const override {
+    const std::uint64_t per_chunk =
+        DeflateEncoder::max_chunk_bytes(layout_.shape, layout_.pixel_type, layout_.images_per_chunk) +
+        sizeof(std::size_t);
+    return {(per_chunk + layout_.images_per_chunk - 1) / layout_.images_per_chunk,
+            DeflateEncoder::footprint(layout_.shape, layout_.pixel_type)};
+  }
+
+  [[nodiscard]] std::size_t batch_multiple() const override { return static_cast<std::size_t>(images_per_chunk_); }
+
+  void encode(BatchPosition position, const Ink& ink, Encoded& out, std::size_t lane) override {
+    if (position.first_image % layout_.images_per_chunk != 0) {
+      throw Error(ErrorKind::internal, fmt::format("a batch begins inside a chunk, at image {}", position.first_image));
+    }
+    DeflateEncoder& encoder = encoders_[lane];
+    for (std::size_t i = 0; i < ink.n_images(); ++i) {
+      if (encoder.add(ink.image(i), out.bytes)) out.begin.push_back(out.bytes.size());
+    }
+    if (encoder.pad(out.bytes)) out.begin.push_back(out.bytes.size());
+  }
+
+  void commit(BatchPosition, const Sequences& series, const Encoded& encoded) override {
+    const std::size_t n = series.size();
+    const std::size_t per_chunk = layout_.images_per_chunk;
+    if (encoded.n_items() != (n + per_chunk - 1) / per_chunk) {
+      throw Error(ErrorKind::internal, fmt::format("{} chunks for {} images", encoded.n_items(), n));
+    }
+    group_names_.insert(group_names_.end(), series.new_groups.begin(), series.new_groups.end());
+    for (std::size_t done = 0; done < n;) {
+      if (!file_) begin_file();
+      std::size_t take = n - done;
+      if (images_per_file_ > 0) take = std::min<std::size_t>(take, file_room());
+      const std::uint64_t before = file_->payload_bytes();
+      file_->append(encoded, done / per_chunk, series, done, take);
+      // Up to the last group in use, so that a file is the same however its images were split into batches.
+      for (std::size_t i = done; i < done + take; ++i) {
+        n_groups_used_ = std::max(n_groups_used_, std::size_t{series.sources[i].group} + 1);
+      }
+      file_->store_groups(std::span(group_names_).first(std::min(n_groups_used_, group_names_.size())));
+      bytes_written_ += file_->payload_bytes() - before;
+      done += take;
+      if (images_per_file_ > 0 && file_room() == 0) finish_file();
+    }
+  }
+
+  void finish() override {
+    if (!file_) return;
+    file_->store_groups(group_names_);
+    finish_file();
+  }
+
+  void abandon() noexcept override { file_.reset(); }
+
+  [[nodiscard]] std::uint64_t bytes_written() const noexcept override { return bytes_written_; }
+
+ private:
+  // HDF5 keeps the size of a chunk in 32 bits.
+  void check_chunk_size() const {
+    constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+    const std::uint64_t image = layout_.shape.n_pixels() * kernels::bytes_per_pixel(layout_.pixel_type);
+    if (image * layout_.images_per_chunk <= most) return;
+    throw Error(ErrorKind::definition, "params/images_per_chunk",
+                fmt::format("{} images of {}x{} {} pixels are {} bytes, and a chunk takes at most {}: {}",
+                            layout_.images_per_chunk, layout_.shape.width, layout_.shape.height, dtype_,
+                            image * layout_.images_per_chunk, most,
+                            image <= most ? fmt::format("give {} at most", most / image)
+                                          : "draw smaller images or store them as uint8"));
+  }
+
+  // Finding out at the first file that the last one exists saves a day.
+  void check_other_files() const {
+    if (images_per_file_ == 0 || overwrite_) return;
+    const std::string folder = folder_of(path_);
+    if (const auto found = file_names().find_in(folder)) {
+      throw Error(ErrorKind::io, (std::filesystem::path(folder) / *found).string(),
+                  "exists already; --force replaces it");
+    }
+  }
+
+  [[nodiscard]] FileNamePattern file_names() const {
+    const std::filesystem::path path(path_);
+    return {path.stem().string() + "_", 4, path.extension().string()};
+  }
+
+  void begin_file() {
+    std::string path = path_;
+    if (images_per_file_ > 0) {
+      path = std::filesystem::path(path_).replace_filename(file_names().name(n_files_)).string();
+    }
+    ++n_files_;
+    file_.emplace(OutputFile(std::move(path), overwrite_), layout_);
+  }
+
+  void finish_file() {
+    const std::uint64_t payload = file_->payload_bytes();
+    bytes_written_ += file_->finish() - payload;
+    file_.reset();
+  }
+
+  [[nodiscard]] std::uint64_t file_room() const {
+    return static_cast<std::uint64_t>(images_per_file_) - file_->n_images();
+  }
+
+  std::string path_;
+  std::string dtype_ = "uint8";
+  std::int64_t images_per_chunk_ = 1;
+  std::int64_t images_per_file_ = 0;
+  bool sequences_ = true;
+
+  bool overwrite_ = false;
+  Hdf5ImageLayout layout_;
+  std::vector<DeflateEncoder> encoders_;
+  std::optional<Hdf5ImageFile> file_;
+  std::uint64_t n_files_ = 0;
+  std::vector<std::string> group_names_;  ///< Of all groups seen, by number.
+  std::size_t n_groups_used_ = 0;
+  std::atomic<std::uint64_t> bytes_written_ = 0;
+};
+
+}  // namespace
+
+StageInfo write_hdf5_stage() {
+  return {.type = "write_hdf5",
+          .summary = "Writes all images into one HDF5 file or a few, with their series, for training.",
+          .make = [] { return std::unique_ptr<Writer>(new WriteHdf5); }};
+}
+
+}  // namespace plotmill

@@ -1,0 +1,168 @@
+// What happens when something goes wrong in a run: one error with its place, everything drained, nothing finished.
+#include <doctest/doctest.h>
+
+#include <chrono>
+#include <future>
+#include <new>
+#include <thread>
+
+#include "support/flow_stages.hpp"
+
+namespace plotmill {
+namespace {
+
+using namespace tests;
+
+Error error_of(Pipeline& pipeline) {
+  try {
+    (void)pipeline.run();
+  } catch (const Error& error) {
+    return error;
+  }
+  FAIL("no error");
+  return {ErrorKind::internal, "no error"};
+}
+
+}  // namespace
+
+TEST_CASE("flow: an exception in any place ends the run with that error, its place, and every writer abandoned") {
+  struct Case {
+    const char* step;
+    std::uint64_t batch;
+    const char* place;
+  };
+  for (const Case& c : {Case{"open reader", 0, "in (flow_read)"}, Case{"prepare", 0, "charts (flow_draw)"},
+                        Case{"open writer", 2, "store (flow_write)"}, Case{"read", 3, "in (flow_read)"},
+                        Case{"draw", 5, "charts (flow_draw)"}, Case{"encode", 5, "store (flow_write)"},
+                        Case{"commit", 5, "store (flow_write)"}, Case{"finish", 2, "store (flow_write)"}}) {
+    for (const int threads : {1, 3}) {
+      FlowScript script;
+      script.n_series = 50;
+      script.on = [&](const std::string& step, std::uint64_t batch) {
+        if (step == c.step && batch == c.batch) throw Error(ErrorKind::io, "planted");
+      };
+      auto pipeline = flow_pipeline(script, "\"batch\": 1, \"threads\": " + std::to_string(threads), R"(,
+          {"id": "again", "type": "flow_write", "from": "charts"})");
+      // Writers 0 and 1 belong to the check of the definition; 2 and 3 to the run.
+      REQUIRE(script.stored.size() == 2);
+      const Error error = error_of(pipeline);
+      CAPTURE(std::string(c.step));
+      CHECK(error.kind() == ErrorKind::io);
+      const std::string text = error.what();
+      CAPTURE(text);
+      const bool second_writer = c.place[0] == 's' && text.starts_with("again (flow_write)");
+      CHECK((text.starts_with(c.place) || second_writer));
+      CHECK(std::string(error.what()).ends_with("planted"));
+      const int n_opened = c.step == std::string("open reader") || c.step == std::string("prepare") ? 0
+                           : c.step == std::string("open writer")                                   ? 1
+                                                                                                    : 2;
+      CHECK(script.n_abandoned + script.n_finished == n_opened);
+      if (c.step != std::string("finish")) CHECK(script.n_finished == 0);
+      // The same pipeline runs again once the fault is gone.
+      script.on = [](const std::string&, std::uint64_t) {};
+      CHECK(pipeline.run().images == 50);
+    }
+  }
+}
+
+TEST_CASE("flow: an error about one series tells its image, group and row") {
+  FlowScript script;
+  script.on = [](const std::string& step, std::uint64_t batch) {
+    if (step == "draw" && batch == 2) throw Error(ErrorKind::input, "is flat").about_series(3);
+  };
+  auto pipeline = flow_pipeline(script, R"("batch": 10, "threads": 1)");
+  CHECK(std::string(error_of(pipeline).what()) ==
+        "charts (flow_draw) image 23 (of in (flow_read), group \"odd\", data row 230): is flat");
+}
+
+TEST_CASE("flow: exceptions of other kinds become errors with a place") {
+  FlowScript script;
+  auto pipeline = flow_pipeline(script);
+  script.on = [](const std::string& step, std::uint64_t) {
+    if (step == "encode") throw std::bad_alloc();
+  };
+  CHECK(error_of(pipeline).kind() == ErrorKind::out_of_memory);
+  script.on = [](const std::string& step, std::uint64_t) {
+    if (step == "commit") throw std::runtime_error("surprise");
+  };
+  const Error error = error_of(pipeline);
+  CHECK(error.kind() == ErrorKind::internal);
+  CHECK(std::string(error.what()) == "store (flow_write): the stage failed unexpectedly: surprise");
+}
+
+TEST_CASE("flow: cancel from another thread stops a run without end") {
+  FlowScript script;
+  script.n_series = 1'000'000'000;
+  script.knows_count = false;
+  auto pipeline = flow_pipeline(script, R"("batch": 5)");
+  std::atomic<bool> started = false;
+  script.on = [&](const std::string& step, std::uint64_t) {
+    if (step == "commit") started = true;
+  };
+  std::thread canceller([&] {
+    while (!started) std::this_thread::yield();
+    pipeline.cancel();
+  });
+  const auto start = std::chrono::steady_clock::now();
+  const Error error = error_of(pipeline);
+  canceller.join();
+  CHECK(error.kind() == ErrorKind::cancelled);
+  CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
+  CHECK(script.n_abandoned == 1);
+  CHECK(script.n_finished == 0);
+}
+
+TEST_CASE("flow: a stage that hangs fails the run with a table of what each stage holds and waits for") {
+  for (const std::string hanging : {"read", "draw", "commit", "finish"}) {
+    FlowScript script;
+    std::promise<void> release;
+    std::shared_future<void> released = release.get_future().share();
+    script.on = [&](const std::string& step, std::uint64_t batch) {
+      if (step == hanging && (step == "finish" || batch == 2)) released.wait();
+    };
+    {
+      auto pipeline = flow_pipeline(script, R"("batch": 1, "threads": 2, "stall_timeout": 0.3)");
+      const int destroyed_before = script.n_destroyed;
+      const Error error = error_of(pipeline);
+      const std::string text = error.what();
+      CAPTURE(text);
+      CHECK(error.kind() == ErrorKind::stalled);
+      CHECK(text.find("nothing moved for 0 s (run.stall_timeout)") != std::string::npos);
+      if (hanging != "finish") CHECK(text.find("works on batch 2 for 0 s") != std::string::npos);
+      if (hanging == "commit") CHECK(text.find("waits for memory: 6 of 6 batches are in flight") != std::string::npos);
+      // The hanging thread holds the stages until it comes back.
+      CHECK(script.n_destroyed == destroyed_before);
+      release.set_value();
+      for (int i = 0; i < 500 && script.n_destroyed == destroyed_before; ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+      }
+      CHECK(script.n_destroyed == destroyed_before + 1);
+    }
+  }
+}
+
+TEST_CASE("flow: a reader that gives a short batch too early is caught") {
+  struct ShortReader final : Reader {
+    void declare(Options&) override {}
+    SeriesShape open(const RunSetup&) override { return {1, std::nullopt}; }
+    bool read(Sequences& out, std::size_t) override {
+      out.append({})[0] = 1;
+      return true;
+    }
+  };
+  FlowScript script;
+  Registry registry = flow_registry(script);
+  registry.add({.type = "short_read", .summary = "Reads too little.", .make = [] {
+                  return std::unique_ptr<Reader>(new ShortReader);
+                }});
+  auto pipeline = Pipeline::from_json(
+      R"({"plotmill": 1, "run": {"batch": 4}, "stages": [{"id": "in", "type": "short_read"},
+          {"id": "charts", "type": "flow_draw"}, {"id": "store", "type": "flow_write"}]})",
+      {}, std::move(registry));
+  const Error error = error_of(pipeline);
+  CHECK(error.kind() == ErrorKind::internal);
+  CHECK(std::string(error.what()) ==
+        "in (short_read): read() gave 1 series of a batch of 4; every batch but the last is full");
+}
+
+}  // namespace plotmill

@@ -1,0 +1,44 @@
+// The judge is libpng, which checks every CRC.
+#include "kernels/encode_png.hpp"
+
+#include <doctest/doctest.h>
+#include <png.h>
+
+#include "support/png_image.hpp"
+#include "support/random_ink.hpp"
+
+using namespace plotmill;
+using kernels::PngEncoder;
+
+TEST_CASE("encode_png: libpng reads the pixels of every image") {
+  const std::uint32_t seed = 11;
+  CAPTURE(seed);
+  test::Random random(seed);
+  for (std::size_t i = 0; i < 60; ++i) {
+    const ImageShape shape = test::random_shape(i, random);
+    const Ink ink = test::random_ink(shape, 6, random);
+    PngEncoder encoder(shape);
+    for (std::size_t image = 0; image < ink.n_images(); ++image) {
+      std::vector<std::uint8_t> out{9};  // What is there stays.
+      encoder.encode(ink.image(image), out);
+      CHECK(out.front() == 9);
+      CHECK(out.size() - 1 <= PngEncoder::max_bytes(shape));
+      const test::GrayImage read = test::read_png(std::span(out).subspan(1));
+      CHECK(read.width == shape.width);
+      CHECK(read.height == shape.height);
+      CHECK(read.pixels == test::pixels_of(ink.image(image)));
+    }
+  }
+}
+
+TEST_CASE("encode_png: noise stays within the promised size") {
+  test::Random random(12);
+  const ImageShape shape{1000, 700, 255, 0};
+  Ink ink;
+  ink.shape = shape;
+  test::append_image(ink, test::random_coverage(shape, 1, random));
+  std::vector<std::uint8_t> out;
+  PngEncoder(shape).encode(ink.image(0), out);
+  CHECK(out.size() <= PngEncoder::max_bytes(shape));
+  CHECK(test::read_png(out).pixels == test::pixels_of(ink.image(0)));
+}

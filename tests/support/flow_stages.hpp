@@ -1,0 +1,173 @@
+// Stages whose every step a test decides, for tests of the engine alone.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "plotmill/pipeline.hpp"
+
+namespace plotmill::tests {
+
+/// What a test wants to happen, and what did happen. Must outlive the pipeline.
+struct FlowScript {
+  std::uint64_t n_series = 100;
+  std::size_t n_points = 4;
+  bool knows_count = true;
+  bool serial_drawer = false;
+  std::size_t batch_multiple = 1;
+  Footprint drawer_footprint{1000, 1000};
+  /// Called with the name of a step ("read", "draw", "encode", "commit", "open reader", "prepare", "open writer",
+  /// "finish") and the batch (0 where there is none), before the step does its work. May sleep or throw.
+  std::function<void(const std::string& step, std::uint64_t batch)> on = [](const std::string&, std::uint64_t) {};
+
+  std::atomic<std::uint64_t> n_read = 0;
+  std::atomic<int> n_drawing = 0;
+  std::atomic<int> most_drawing = 0;
+  std::atomic<int> n_lane_clashes = 0;
+  std::atomic<int> n_finished = 0;
+  std::atomic<int> n_abandoned = 0;
+  std::atomic<int> n_destroyed = 0;
+  std::mutex mutex;
+  std::set<std::pair<std::string, std::size_t>> lanes_in_use;
+  std::vector<std::vector<float>> stored;  ///< By writer: the first value of each series, in order of commit.
+};
+
+class FlowReader final : public Reader {
+ public:
+  explicit FlowReader(FlowScript& script) : script_(script) {}
+  ~FlowReader() override { ++script_.n_destroyed; }
+  void declare(Options&) override {}
+  SeriesShape open(const RunSetup&) override {
+    script_.on("open reader", 0);
+    if (!script_.knows_count) return {script_.n_points, std::nullopt};
+    return {script_.n_points, script_.n_series};
+  }
+  bool read(Sequences& out, std::size_t at_most) override {
+    script_.on("read", batch_++);
+    if (next_ == 0) out.new_groups.emplace_back("even");
+    for (; out.size() < at_most && next_ < script_.n_series; ++next_) {
+      if (next_ == 1) out.new_groups.emplace_back("odd");
+      for (float& value : out.append({static_cast<std::uint32_t>(next_ % 2), 10 * next_}))
+        value = static_cast<float>(next_);
+      ++script_.n_read;
+    }
+    return next_ < script_.n_series;
+  }
+
+ private:
+  FlowScript& script_;
+  std::uint64_t next_ = 0;
+  std::uint64_t batch_ = 0;
+};
+
+/// Draws nothing: every image is all paper.
+class FlowDrawer final : public Drawer {
+ public:
+  explicit FlowDrawer(FlowScript& script) : script_(script) {}
+  void declare(Options&) override {}
+  ImageShape prepare(const SeriesShape&, const RunSetup&) override {
+    script_.on("prepare", 0);
+    return {2, 1};
+  }
+  [[nodiscard]] Footprint footprint() const override { return script_.drawer_footprint; }
+  void draw(const SequencesView& in, Ink& out, std::size_t lane) override {
+    enter("draw", lane);
+    const int drawing = ++script_.n_drawing;
+    int most = script_.most_drawing;
+    while (most < drawing && !script_.most_drawing.compare_exchange_weak(most, drawing)) {
+    }
+    try {
+      script_.on("draw", static_cast<std::uint64_t>(in.values[0]) / in.n_series);
+    } catch (...) {
+      --script_.n_drawing;
+      leave("draw", lane);
+      throw;
+    }
+    for (std::size_t i = 0; i < in.n_series; ++i) {
+      out.row_begin.push_back(0);
+      out.coverage_begin.push_back(0);
+    }
+    --script_.n_drawing;
+    leave("draw", lane);
+  }
+
+ private:
+  void enter(const std::string& step, std::size_t lane) {
+    const std::lock_guard lock(script_.mutex);
+    if (!script_.lanes_in_use.insert({step, lane}).second) ++script_.n_lane_clashes;
+  }
+  void leave(const std::string& step, std::size_t lane) {
+    const std::lock_guard lock(script_.mutex);
+    script_.lanes_in_use.erase({step, lane});
+  }
+  FlowScript& script_;
+};
+
+class FlowWriter final : public Writer {
+ public:
+  explicit FlowWriter(FlowScript& script) : script_(script) {
+    const std::lock_guard lock(script.mutex);
+    index_ = script.stored.size();
+    script.stored.emplace_back();
+  }
+  void declare(Options&) override {}
+  void open(const ImageShape&, const SeriesShape&, const RunSetup&) override { script_.on("open writer", index_); }
+  [[nodiscard]] Footprint footprint() const override { return {100, 100}; }
+  [[nodiscard]] std::size_t batch_multiple() const override { return script_.batch_multiple; }
+  void encode(BatchPosition position, const Ink&, Encoded& out, std::size_t) override {
+    script_.on("encode", position.batch);
+    out.bytes.push_back(static_cast<std::uint8_t>(position.batch));
+    out.begin.push_back(1);
+  }
+  void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) override {
+    script_.on("commit", position.batch);
+    if (encoded.n_items() != 1 || encoded.item(0)[0] != static_cast<std::uint8_t>(position.batch)) {
+      throw Error(ErrorKind::internal, "bytes of another batch");
+    }
+    const std::lock_guard lock(script_.mutex);
+    for (std::size_t i = 0; i < series.size(); ++i) script_.stored[index_].push_back(series.view().series(i)[0]);
+    bytes_ += 10;
+  }
+  void finish() override {
+    script_.on("finish", index_);
+    ++script_.n_finished;
+  }
+  void abandon() noexcept override { ++script_.n_abandoned; }
+  [[nodiscard]] std::uint64_t bytes_written() const noexcept override { return bytes_; }
+
+ private:
+  FlowScript& script_;
+  std::size_t index_ = 0;
+  std::atomic<std::uint64_t> bytes_ = 0;
+};
+
+/// A registry of flow_read, flow_draw and flow_write that follow the script.
+[[nodiscard]] inline Registry flow_registry(FlowScript& script) {
+  Registry registry;
+  registry.add({.type = "flow_read", .summary = "Reads.", .make = [&] {
+                  return std::unique_ptr<Reader>(new FlowReader(script));
+                }});
+  registry.add({.type = "flow_draw",
+                .summary = "Draws.",
+                .make = [&] { return std::unique_ptr<Drawer>(new FlowDrawer(script)); },
+                .concurrency = script.serial_drawer ? Concurrency::serial : Concurrency::parallel});
+  registry.add({.type = "flow_write", .summary = "Writes.", .make = [&] {
+                  return std::unique_ptr<Writer>(new FlowWriter(script));
+                }});
+  return registry;
+}
+
+/// A pipeline read -> draw -> write with these values of `run`, as JSON members.
+[[nodiscard]] inline Pipeline flow_pipeline(FlowScript& script, const std::string& run = "",
+                                            const std::string& more_stages = "") {
+  return Pipeline::from_json(R"({"plotmill": 1, "run": {)" + run + R"(}, "stages": [
+      {"id": "in", "type": "flow_read"}, {"id": "charts", "type": "flow_draw"}, {"id": "store", "type": "flow_write"})" +
+                                 more_stages + "]}",
+                             {}, flow_registry(script));
+}
+
+}  // namespace plotmill::tests

@@ -1,0 +1,62 @@
+// A folder of its own for each test that writes files, removed at the end.
+#pragma once
+
+#include <unistd.h>
+
+#include <atomic>
+#include <cstddef>
+#include <filesystem>
+#include <fstream>
+#include <ios>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace plotmill::test {
+
+class TempDir {
+ public:
+  TempDir() {
+    // CTest runs programs side by side, so the process' number is part of the name.
+    static std::atomic<unsigned> n_made{0};
+    path_ = std::filesystem::temp_directory_path() /
+            ("plotmill_test_" + std::to_string(::getpid()) + "_" + std::to_string(n_made++));
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  ~TempDir() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+
+  [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
+
+  /// The path of a file in the folder, which need not exist.
+  [[nodiscard]] std::string file(std::string_view name) const { return (path_ / name).string(); }
+
+  /// Writes a file of these bytes and returns its path.
+  [[nodiscard]] std::string write(std::string_view name, std::string_view bytes) const {
+    const std::string path = file(name);
+    std::ofstream out(path, std::ios::binary);
+    out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    out.close();
+    if (!out) throw std::runtime_error("cannot write " + path);
+    return path;
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// The bytes of a file.
+[[nodiscard]] inline std::string read_bytes(const std::filesystem::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw std::runtime_error("cannot read " + path.string());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+}  // namespace plotmill::test

@@ -1,0 +1,159 @@
+// The command line: reads the arguments and calls the library.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "plotmill/describe.hpp"
+#include "plotmill/pipeline.hpp"
+#include "run_command.hpp"
+
+namespace plotmill::tools {
+namespace {
+
+struct Arguments {
+  std::string file;
+  std::vector<std::string> sets;
+  std::string device, threads, memory, limit;
+  bool force = false;
+  bool json = false;
+  bool quiet = false;
+  std::string type;
+};
+
+// One value for each --set; a "[...]" in it stays as it is.
+void add_set(CLI::App& command, Arguments& arguments) {
+  command.add_option("--set", arguments.sets, "Give an option another value; may be given several times")
+      ->type_name("ID.PARAM=VALUE")
+      ->allow_extra_args(false);
+}
+
+CLI::App* add_run(CLI::App& app, Arguments& arguments) {
+  CLI::App* run = app.add_subcommand("run", "Run a pipeline definition");
+  run->add_option("file", arguments.file, "The definition (JSON)")->required()->type_name("FILE");
+  add_set(*run, arguments);
+  run->add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N")->type_name("D");
+  run->add_option("--threads", arguments.threads, "0: one for each core")->type_name("N");
+  run->add_option("--memory", arguments.memory, "For all batches in flight, as 1GiB")->type_name("SIZE");
+  run->add_option("--limit", arguments.limit, "Read at most so many series")->type_name("N");
+  run->add_flag("--force", arguments.force, "Replace outputs that exist");
+  run->add_flag("--json", arguments.json, "Print a report as JSON on standard output");
+  run->add_flag("--quiet", arguments.quiet, "Print nothing but errors and what --json asks for");
+  return run;
+}
+
+std::vector<Override> overrides_of(const Arguments& arguments) {
+  std::vector<Override> overrides;
+  std::vector<Fault> faults;
+  for (const std::string& set : arguments.sets) {
+    const std::size_t equals = set.find('=');
+    if (equals == std::string::npos) {
+      faults.push_back({"--set " + set, "a stage's id, a dot, an option, = and a value are accepted"});
+    } else {
+      overrides.push_back({set.substr(0, equals), set.substr(equals + 1)});
+    }
+  }
+  if (!faults.empty()) throw Error(ErrorKind::definition, faults);
+  const auto add = [&](const char* path, const std::string& value) {
+    if (!value.empty()) overrides.push_back({path, value});
+  };
+  add("run.device", arguments.device);
+  add("run.threads", arguments.threads);
+  add("run.memory", arguments.memory);
+  return overrides;
+}
+
+Pipeline load(const Arguments& arguments) {
+  std::vector<Override> overrides = overrides_of(arguments);
+  Pipeline pipeline = Pipeline::from_file(arguments.file, overrides);
+  if (arguments.limit.empty()) return pipeline;
+  // Which stage reads is known only now.
+  overrides.push_back({pipeline.reader_id() + ".limit", arguments.limit});
+  return Pipeline::from_file(arguments.file, overrides);
+}
+
+int print(const std::string& text) {
+  if (print_output(text)) return exit_done;
+  std::fputs("plotmill: standard output could not be written\n", stderr);
+  return exit_run_failed;
+}
+
+int show_stages(const Arguments& arguments) {
+  Registry registry = builtin_stages();
+  if (arguments.type.empty())
+    return print(arguments.json ? describe_stages_json(registry) + "\n" : describe_stages(registry));
+  const StageInfo* info = registry.find(arguments.type);
+  if (info == nullptr) {
+    throw Error(ErrorKind::definition, "there is no stage type " + arguments.type + "; `plotmill stages` lists them");
+  }
+  if (!arguments.json) return print(describe_stage(*info));
+  Registry only;
+  only.add(*info);
+  return print(describe_stages_json(only) + "\n");
+}
+
+int check(const Arguments& arguments) { return print(load(arguments).graph()); }
+
+int run(const Arguments& arguments) {
+  Pipeline pipeline = load(arguments);
+  return run_pipeline(pipeline, {arguments.force, arguments.json, arguments.quiet});
+}
+
+int print_version() { return print(fmt::format("plotmill {}\n", version())); }
+
+int main_of(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app("Turns series into chart images.", "plotmill");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", fmt::format("plotmill {}", version()));
+  const CLI::App* run_app = add_run(app, arguments);
+  CLI::App* check_app = app.add_subcommand("check", "Check a definition and show its graph; run nothing");
+  check_app->add_option("file", arguments.file, "The definition (JSON)")->required()->type_name("FILE");
+  add_set(*check_app, arguments);
+  CLI::App* stages_app = app.add_subcommand("stages", "List the stages, or the options of one");
+  stages_app->add_option("type", arguments.type, "A stage type")->type_name("TYPE");
+  stages_app->add_flag("--json", arguments.json, "Print JSON with everything");
+  const CLI::App* version_app = app.add_subcommand("version", "Print the version");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& asked) {  // --help, --version
+    return app.exit(asked);
+  } catch (const CLI::ParseError& error) {
+    if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
+      std::fputs(
+          fmt::format("plotmill: there is no command {}; run, check, stages and version are known\n", argv[1]).c_str(),
+          stderr);
+      return exit_definition_wrong;
+    }
+    std::fputs(fmt::format("plotmill: {}\nplotmill: `plotmill --help` tells more\n", error.what()).c_str(), stderr);
+    return exit_definition_wrong;
+  }
+  // What fails from here to the first batch is the definition's or the command's fault.
+  try {
+    if (run_app->parsed()) return run(arguments);
+    if (check_app->parsed()) return check(arguments);
+    if (stages_app->parsed()) return show_stages(arguments);
+    if (version_app->parsed()) return print_version();
+  } catch (const Error& error) {
+    print_error(error);
+    return exit_definition_wrong;
+  }
+  return exit_definition_wrong;
+}
+
+}  // namespace
+}  // namespace plotmill::tools
+
+int main(int argc, char** argv) {
+  try {
+    return plotmill::tools::main_of(argc, argv);
+  } catch (const std::exception& error) {
+    std::fputs("plotmill: ", stderr);
+    std::fputs(error.what(), stderr);
+    std::fputs("\n", stderr);
+    return plotmill::tools::exit_run_failed;
+  }
+}
