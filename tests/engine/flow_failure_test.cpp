@@ -11,7 +11,7 @@
 namespace plotmill {
 namespace {
 
-using namespace tests;
+using namespace test;
 
 Error error_of(Pipeline& pipeline) {
   try {

@@ -11,7 +11,7 @@
 namespace plotmill {
 namespace {
 
-using namespace tests;
+using namespace test;
 
 void sleep_ms(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 

@@ -9,7 +9,7 @@
 namespace plotmill {
 namespace {
 
-using namespace tests;
+using namespace test;
 
 constexpr int samples = 16;
 

@@ -12,7 +12,7 @@
 namespace plotmill {
 namespace {
 
-using namespace tests;
+using namespace test;
 
 Ink draw(const std::vector<float>& series, const LineOptions& options) {
   return draw_lines({series.data(), 1, series.size()}, options);

@@ -7,7 +7,7 @@
 
 #include "kernels/draw_lines_math.hpp"
 
-namespace plotmill::tests {
+namespace plotmill::test {
 namespace {
 
 using kernels::abscissa_x;
@@ -157,4 +157,4 @@ Ink draw_lines_reference(const SequencesView& series, const LineOptions& options
   return ink;
 }
 
-}  // namespace plotmill::tests
+}  // namespace plotmill::test

@@ -3,9 +3,9 @@
 
 #include "plotmill/draw_lines.hpp"
 
-namespace plotmill::tests {
+namespace plotmill::test {
 
 /// As plotmill::draw_lines(), for valid options.
 [[nodiscard]] Ink draw_lines_reference(const SequencesView& series, const LineOptions& options);
 
-}  // namespace plotmill::tests
+}  // namespace plotmill::test

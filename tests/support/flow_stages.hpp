@@ -10,7 +10,7 @@
 
 #include "plotmill/pipeline.hpp"
 
-namespace plotmill::tests {
+namespace plotmill::test {
 
 /// What a test wants to happen, and what did happen. Must outlive the pipeline.
 struct FlowScript {
@@ -170,4 +170,4 @@ class FlowWriter final : public Writer {
                              {}, flow_registry(script));
 }
 
-}  // namespace plotmill::tests
+}  // namespace plotmill::test

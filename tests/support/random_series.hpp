@@ -6,7 +6,7 @@
 #include <random>
 #include <vector>
 
-namespace plotmill::tests {
+namespace plotmill::test {
 
 using Random = std::mt19937_64;
 
@@ -64,4 +64,4 @@ using Random = std::mt19937_64;
   return series;
 }
 
-}  // namespace plotmill::tests
+}  // namespace plotmill::test
