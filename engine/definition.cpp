@@ -7,6 +7,7 @@
 #include "engine/json_text.hpp"
 #include "engine/make_stage.hpp"
 #include "engine/nearest_name.hpp"
+#include "engine/option_text.hpp"
 #include "engine/overrides.hpp"
 #include "engine/strict_json.hpp"
 #include "engine/wiring.hpp"
@@ -182,12 +183,26 @@ class Parser {
     for (const Fault& option : found) {
       fault(option.place.empty() ? draft.place : draft.place + " " + option.place, option.text);
     }
+    for (const Option& option : options.all()) {
+      if (json value = current_value(option); !value.is_null()) draft.node.params[option.name] = std::move(value);
+    }
   }
 
   std::string place_;
   const Registry& registry_;
   std::vector<Fault>& faults_;
 };
+
+// What a file that was made says of how: defaults and order filled in, so that it does not depend on the version.
+std::string complete_json(const json& root, const Definition& definition) {
+  json stages = json::array();
+  for (const StageNode& node : definition.stages) {
+    json stage{{"id", node.id}, {"type", node.type}, {"params", node.params}};
+    if (node.from != no_stage) stage["from"] = definition.stages[node.from].id;
+    stages.push_back(std::move(stage));
+  }
+  return json{{"plotmill", 1}, {"run", root.value("run", json::object())}, {"stages", std::move(stages)}}.dump();
+}
 
 }  // namespace
 
@@ -203,7 +218,7 @@ Definition parse_definition(std::string_view json_text, std::string_view place, 
   apply_overrides(*root, overrides, registry, faults);
   Definition definition = Parser(place, registry, faults).parse(*root);
   if (!faults.empty()) throw Error(ErrorKind::definition, faults);
-  definition.json = root->dump();
+  definition.json = complete_json(*root, definition);
   return definition;
 }
 

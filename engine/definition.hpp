@@ -22,13 +22,13 @@ struct StageNode {
   std::string type;
   const StageInfo* info = nullptr;  ///< Points into the registry that the definition was parsed with.
   std::size_t from = no_stage;      ///< Index of the stage that feeds this one.
-  nlohmann::json params;            ///< An object.
+  nlohmann::json params;            ///< An object: every option that has a value, defaults included.
 };
 
 struct Definition {
   RunSettings run;
   std::vector<StageNode> stages;  ///< A stage comes after the one that feeds it; one reads, at least one writes.
-  std::string json;               ///< The whole definition as it runs, overrides included; keys are in order.
+  std::string json;               ///< The whole definition as it runs: overrides, defaults and `from` filled in.
 };
 
 /// Reads a definition and checks all that can be checked without opening anything. `place` is the file's name for
