@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -77,7 +78,8 @@ struct WriterInput {
   for (const auto& [name, value] : values) {
     const auto option = std::ranges::find(options.all(), name, &Option::name);
     REQUIRE_MESSAGE(option != options.all().end(), name);
-    std::visit([&]<class Value>(const Value& v) { *std::get<Value*>(option->target) = v; }, value);
+    const Option::Target& target = option->target;
+    std::visit([&target]<class Value>(const Value& v) { *std::get<Value*>(target) = v; }, value);
   }
   return writer;
 }
