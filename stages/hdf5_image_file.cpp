@@ -80,8 +80,9 @@ void Hdf5ImageFile::create() {
   driver_ = make_hdf5_output_driver();
   // Without the close degree a dataset handle that could not be closed would keep the file open.
   if (!access || !driver_ || H5Pset_driver(access.get(), driver_.get(), nullptr) < 0 ||
-      H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG) < 0)
+      H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG) < 0) {
     fail("cannot be created");
+  }
   file_ = Hdf5Handle(H5Fcreate(output_.part_path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
   if (!file_) fail("cannot be created");
   text_type_ = make_text_type();
@@ -176,16 +177,13 @@ void Hdf5ImageFile::append_rows(const Hdf5Handle& dataset, hid_t memory_type, st
   const std::array<hsize_t, 2> extent{first + n, row_length};
   const std::array<hsize_t, 2> start{first, 0};
   const std::array<hsize_t, 2> count{n, row_length};
-  bool done = H5Dset_extent(dataset.get(), extent.data()) >= 0;
-  if (done) {
-    const Hdf5Handle memory(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
-    const Hdf5Handle space(H5Dget_space(dataset.get()), H5Sclose);
-    done = H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr) >= 0 &&
-           H5Dwrite(dataset.get(), memory_type, memory.get(), space.get(), H5P_DEFAULT, values) >= 0;
-    // Here, because closing the two handles clears what HDF5 has to say.
-    if (!done) fail(fmt::format("{} cannot be stored", what));
+  if (H5Dset_extent(dataset.get(), extent.data()) < 0) fail(fmt::format("{} cannot grow", what));
+  const Hdf5Handle memory(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
+  const Hdf5Handle space(H5Dget_space(dataset.get()), H5Sclose);
+  if (H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr) < 0 ||
+      H5Dwrite(dataset.get(), memory_type, memory.get(), space.get(), H5P_DEFAULT, values) < 0) {
+    fail(fmt::format("{} cannot be stored", what));
   }
-  if (!done) fail(fmt::format("{} cannot grow", what));
 }
 
 void Hdf5ImageFile::store_groups(std::span<const std::string> names) {

@@ -1,6 +1,9 @@
 // See hdf5_output_driver.hpp.
 #include "stages/hdf5_output_driver.hpp"
 
+#if __has_include(<H5FDdevelop.h>)  // Where HDF5 1.13 and later declare what a driver is.
+#include <H5FDdevelop.h>
+#endif
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>

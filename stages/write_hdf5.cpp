@@ -51,7 +51,7 @@ class WriteHdf5 final : public Writer {
     if (!std::filesystem::path(path_).has_filename()) {
       faults.push_back({"params/path", fmt::format("\"{}\" does not name a file", path_)});
     }
-    if (images_per_file_ % images_per_chunk_ != 0) {
+    if (images_per_chunk_ > 0 && images_per_file_ % images_per_chunk_ != 0) {
       faults.push_back({"params/images_per_file", fmt::format("{} is not a multiple of images_per_chunk, which is {}",
                                                               images_per_file_, images_per_chunk_)});
     }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -74,10 +75,12 @@ struct WriterInput {
   auto writer = std::get<std::function<std::unique_ptr<Writer>()>>(info->make)();
   Options options;
   writer->declare(options);
-  for (const auto& [name, value] : values) {
+  for (const auto& given : values) {
+    const std::string& name = given.first;
     const auto option = std::ranges::find(options.all(), name, &Option::name);
     REQUIRE_MESSAGE(option != options.all().end(), name);
-    std::visit([&]<class Value>(const Value& v) { *std::get<Value*>(option->target) = v; }, value);
+    const Option::Target& target = option->target;
+    std::visit([&target]<class Value>(const Value& v) { *std::get<Value*>(target) = v; }, given.second);
   }
   return writer;
 }
