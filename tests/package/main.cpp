@@ -146,7 +146,8 @@ void runs_a_pipeline_with_an_own_writer() {
 
   require(report.images == 40 && tally.images == 40, "40 images, as the override says");
   require(report.blank == 0, "no blank image");
-  require(report.batch == 16 && report.threads == 2 && report.device == "cpu", "the report repeats the settings");
+  require(report.plan.batch == 16 && report.plan.threads == 2 && report.plan.device == "cpu",
+          "the report has the plan");
   require(report.bytes_written == tally.bytes && tally.bytes == 40 * sizeof(std::uint64_t), "bytes are counted");
   require(tally.in_order && tally.finished && !tally.abandoned, "batches come in order and the writer is finished");
   require(tally.ink_pixels >= 2 * 40 * 64, "every column of every chart has ink, counted twice");
