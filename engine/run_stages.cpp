@@ -142,8 +142,9 @@ void RunStages::choose_sizes(const RunSettings& settings) {
   std::uint64_t per_lane = 0;
   std::uint64_t multiple = 1;
   std::uint64_t greatest_batch = most;
+  // A vector that grows may come to hold twice what it needs.
   const auto add = [&](const Footprint& footprint) {
-    per_image = plus(per_image, footprint.per_image);
+    per_image = plus(per_image, times(2, footprint.per_image));
     per_lane = plus(per_lane, footprint.per_lane);
   };
   for (const auto& drawer : drawers) {

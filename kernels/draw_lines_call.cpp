@@ -13,16 +13,20 @@ std::vector<Fault> check_options(const LineOptions& options) {
   const auto check = [&](bool good, const char* name, double value, const std::string& accepted) {
     std::array<char, 32> shown;
     const char* const end = std::to_chars(shown.data(), shown.data() + shown.size(), value).ptr;
-    if (!good) faults.push_back({name, std::string(shown.data(), static_cast<std::size_t>(end - shown.data())) + " is outside " + accepted});
+    if (!good)
+      faults.push_back(
+          {name, std::string(shown.data(), static_cast<std::size_t>(end - shown.data())) + " is outside " + accepted});
   };
   check(options.width >= 1 && options.width <= 65535, "width", options.width, "1..65535");
   check(options.height >= 1 && options.height <= 65535, "height", options.height, "1..65535");
   check(options.line_width_px >= 0.01 && options.line_width_px <= 1024, "line_width_px", options.line_width_px,
         "0.01..1024");
-  const double greatest_margin = (std::min(options.width, options.height) - 1.0) / 2;
-  check(
-      options.margin_px >= 0 && options.margin_px <= greatest_margin, "margin_px", options.margin_px,
-      "0.." + std::to_string(static_cast<int>(greatest_margin)) + " (half of the lesser of width - 1 and height - 1)");
+  if (faults.empty()) {  // Of a frame and a line that make sense.
+    const double greatest_margin = (std::min(options.width, options.height) - 1.0) / 2;
+    check(options.margin_px >= 0 && options.margin_px <= greatest_margin, "margin_px", options.margin_px,
+          "0.." + std::to_string(static_cast<int>(greatest_margin)) +
+              " (half of the lesser of width - 1 and height - 1)");
+  }
   if (options.normalize == Normalize::range &&
       !(options.range_lo < options.range_hi && std::isfinite(options.range_hi - options.range_lo))) {
     faults.push_back({"range_hi", "the range is empty or not finite; range_lo must be less than range_hi"});

@@ -230,7 +230,7 @@ void Hdf5ImageFile::fail(const std::string& what) const {
   check_writes(what);
   // A failed system call is told with time, addresses and file offsets around the system's words.
   constexpr std::string_view begin = "error message = '";
-  if (const std::size_t at = reason.find(begin); at != reason.npos) {
+  if (const std::size_t at = reason.find(begin); at != std::string::npos) {
     reason = reason.substr(at + begin.size());
     reason = reason.substr(0, reason.find('\''));
   }

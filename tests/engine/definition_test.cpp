@@ -174,11 +174,15 @@ TEST_CASE("definition: several faults are told at once") {
         "fake_reed: there is no stage type \"fake_reed\"; did you mean fake_read?");
 }
 
-TEST_CASE("definition: the whole definition is kept as JSON, overrides included") {
+TEST_CASE("definition: the whole definition is kept as JSON, overrides and defaults filled in") {
   const Definition definition =
       parse(R"({"stages": [{"type": "fake_read", "params": {"path": "a"}}, {"type": "fake_draw"},
                 {"type": "fake_write"}], "plotmill": 1})",
             {{"fake_draw.width", "64"}});
-  CHECK(definition.json == R"({"plotmill":1,"stages":[{"params":{"path":"a"},"type":"fake_read"},)"
-                           R"({"params":{"width":64},"type":"fake_draw"},{"type":"fake_write"}]})");
+  CHECK(definition.json ==
+        R"({"plotmill":1,"run":{},"stages":[{"id":"fake_read","params":{"limit":0,"path":"a"},"type":"fake_read"},)"
+        R"({"from":"fake_read","id":"fake_draw","params":{"antialias":true,"flat":"middle","margin":0.0,)"
+        R"("normalize":"minmax","width":64},"type":"fake_draw"},)"
+        R"({"from":"fake_draw","id":"fake_write","params":{"path":"out.h5"},"type":"fake_write"}]})");
+  CHECK(parse(definition.json).json == definition.json);
 }
