@@ -35,17 +35,18 @@ FileNamePattern FileNamePattern::parse(std::string_view text) {
   const auto fault = [&](std::string_view what) {
     return Error(ErrorKind::definition, fmt::format("\"{}\" {}", text, what));
   };
-  if (text.find('/') != text.npos || text.find('\\') != text.npos || text.find('\0') != text.npos) {
+  if (text.find('/') != std::string_view::npos || text.find('\\') != std::string_view::npos ||
+      text.find('\0') != std::string_view::npos) {
     throw fault("holds a path separator; it is the name of a file in the directory");
   }
-  if (text.find("..") != text.npos) throw fault("holds \"..\"; it is the name of a file in the directory");
+  if (text.find("..") != std::string_view::npos) throw fault("holds \"..\"; it is the name of a file in the directory");
   const std::size_t open = text.find('{');
-  if (open == text.npos) throw fault("lacks {index}, so that all images would have one name");
+  if (open == std::string_view::npos) throw fault("lacks {index}, so that all images would have one name");
   const std::size_t end = std::min(text.find('}', open), text.size() - 1) + 1;
   const auto digits = read_field(text.substr(open, end - open));
   const std::string_view prefix = text.substr(0, open);
   const std::string_view suffix = text.substr(end);
-  if (!digits || prefix.find('}') != prefix.npos || suffix.find_first_of("{}") != suffix.npos) {
+  if (!digits || prefix.find('}') != std::string_view::npos || suffix.find_first_of("{}") != std::string_view::npos) {
     throw fault(
         "is not understood; {index} or, with leading zeros, {index:06} may stand in it once, and no other brace");
   }
