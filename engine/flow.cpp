@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "engine/learning.hpp"
+
 namespace plotmill {
 
 namespace flow = oneapi::tbb::flow;
@@ -74,22 +76,23 @@ void Flow::read() {
   ReaderNode& reader = stages_.reader;
   std::uint64_t batch = 0;
   std::uint64_t n_images = 0;
-  for (bool more = true; more && !stopping_;) {
+  Sequences first;
+  bool more = true;
+  try {
+    more = learn_from_first(stages_, first);
+  } catch (const Error& error) {
+    fail(error);
+  }
+  while ((more || first.size() > 0) && !stopping_) {
     Slot* const slot = pool_.take();
     if (slot == nullptr) return;
     slot->position = {batch, n_images};
     guard(reader, slot, [&] {
       NodeClock::Work work(reader.clock, batch);
-      more = reader.stage->read(slot->series, stages_.plan.batch);
-      const std::size_t n = slot->series.size();
-      if (n > stages_.plan.batch || (more && n < stages_.plan.batch) ||
-          slot->series.values.size() != n * stages_.series.n_points) {
-        throw Error(ErrorKind::internal, "read() gave " + std::to_string(n) + " series of a batch of " +
-                                             std::to_string(stages_.plan.batch) + "; every batch but the last is full");
-      }
+      more = fill(*slot, first, more);
       const std::lock_guard lock(mutex_);
       groups_.insert(groups_.end(), slot->series.new_groups.begin(), slot->series.new_groups.end());
-      work.done(n);
+      work.done(slot->series.size());
     });
     moved();
     if (stopping_ || slot->series.size() == 0) {
@@ -103,6 +106,27 @@ void Flow::read() {
   }
 }
 
+// Fills a slot from what was read ahead to learn from, then from the reader. Returns whether more is to come from the
+// reader.
+bool Flow::fill(Slot& slot, Sequences& first, bool more) {
+  const std::size_t batch = stages_.plan.batch;
+  Sequences& series = slot.series;
+  std::swap(series.new_groups, first.new_groups);
+  const std::size_t n_first = std::min(batch, first.size());
+  const auto n_values = static_cast<std::ptrdiff_t>(n_first * series.n_points);
+  series.values.assign(first.values.begin(), first.values.begin() + n_values);
+  series.sources.assign(first.sources.begin(), first.sources.begin() + static_cast<std::ptrdiff_t>(n_first));
+  first.values.erase(first.values.begin(), first.values.begin() + n_values);
+  first.sources.erase(first.sources.begin(), first.sources.begin() + static_cast<std::ptrdiff_t>(n_first));
+  if (more && series.size() < batch) more = stages_.reader.stage->read(series, batch);
+  const std::size_t n = series.size();
+  if (n > batch || (more && n < batch) || series.values.size() != n * stages_.series.n_points) {
+    throw Error(ErrorKind::internal, "read() gave " + std::to_string(n) + " series of a batch of " +
+                                         std::to_string(batch) + "; every batch but the last is full");
+  }
+  return more;
+}
+
 void Flow::draw(std::size_t drawer_index, Slot& slot) {
   DrawerNode& drawer = *stages_.drawers[drawer_index];
   guard(drawer, &slot, [&] {
@@ -114,6 +138,7 @@ void Flow::draw(std::size_t drawer_index, Slot& slot) {
       throw Error(ErrorKind::internal, "draw() gave " + std::to_string(ink.n_images()) + " images for " +
                                            std::to_string(slot.series.size()) + " series");
     }
+    for (std::size_t i = 0; i < ink.n_images(); ++i) drawer.n_blank += ink.image(i).runs.empty() ? 1U : 0U;
     work.done(ink.n_images());
   });
   moved();

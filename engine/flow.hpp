@@ -68,6 +68,7 @@ class Flow {
 
   void build();
   void read();
+  bool fill(Slot& slot, Sequences& first, bool more);
   void draw(std::size_t drawer, Slot& slot);
   void encode(std::size_t writer, Slot& slot);
   void commit(std::size_t writer, Slot& slot);

@@ -44,7 +44,7 @@ RunReport make_report(const RunStages& stages, double seconds) {
   report.plan = stages.plan;
   report.stages.push_back(report_of(stages.reader.id, stages.reader.type, stages.reader.clock, seconds));
   for (const auto& drawer : stages.drawers) {
-    report.blank += drawer->stage->n_blank();
+    report.blank += drawer->n_blank;
     report.stages.push_back(report_of(drawer->id, drawer->type, drawer->clock, seconds));
   }
   for (const auto& writer : stages.writers) {

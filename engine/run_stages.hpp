@@ -1,6 +1,7 @@
 // The stage objects of one run, made from a definition and opened, and the sizes that follow from them.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,7 @@ struct DrawerNode : RunNode {
   ImageShape shape;
   Concurrency concurrency = Concurrency::parallel;
   NodeClock clock;
+  std::atomic<std::uint64_t> n_blank = 0;  ///< Images without any ink.
 };
 
 struct WriterNode : RunNode {

@@ -39,9 +39,9 @@ class LineDrawer {
   /// `options` must be valid (check_options()); series must have n_points values, at least 1.
   LineDrawer(const LineOptions& options, std::size_t n_points);
 
-  /// Appends one image to `ink`, whose shape must be image_shape(options). Returns false where the series has no finite
-  /// value: the image is all paper. Throws Error (input) as `flat` and `gaps` ask for, with `ink` unchanged.
-  bool draw(std::span<const float> series, Ink& ink);
+  /// Appends one image to `ink`, whose shape must be image_shape(options). A series without a finite value leaves it
+  /// all paper. Throws Error (input) as `flat` and `gaps` ask for, with `ink` unchanged.
+  void draw(std::span<const float> series, Ink& ink);
 
   /// Bytes of scratch that one drawer holds at most.
   [[nodiscard]] static std::uint64_t max_bytes(const LineOptions& options, std::size_t n_points);

@@ -32,7 +32,7 @@ std::uint64_t LineDrawer::max_bytes(const LineOptions& options, std::size_t n_po
   return 2 * exact;  // A growing vector may hold twice what it needs.
 }
 
-bool LineDrawer::draw(std::span<const float> series, Ink& ink) {
+void LineDrawer::draw(std::span<const float> series, Ink& ink) {
   line_points(options_, x_, series, points_);
   pieces_.clear();
   top_.clear();
@@ -42,7 +42,6 @@ bool LineDrawer::draw(std::span<const float> series, Ink& ink) {
   column_coverage_.clear();
   cover_columns();
   to_rows(ink);
-  return points_.n_pieces() > 0;
 }
 
 void LineDrawer::find_intervals(std::size_t piece) {

@@ -13,9 +13,9 @@ namespace {
 
 constexpr std::array<std::uint8_t, 8> signature{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
 
-// A chunk's length must fit in 31 bits. Rows go in by pieces of this size, and a chunk ends at the first piece's end at
-// which it has reached it, so that a chunk stays below twice as much.
-constexpr std::size_t piece_bytes = std::size_t{1} << 29U;
+// A chunk's length must fit in 31 bits.
+constexpr std::size_t most_chunk_bytes = std::size_t{1} << 30U;
+constexpr std::size_t chunk_frame = 12;  // Length, type and CRC.
 
 std::array<std::uint8_t, 4> big_endian(std::uint32_t value) {
   return {static_cast<std::uint8_t>(value >> 24U), static_cast<std::uint8_t>(value >> 16U),
@@ -35,16 +35,19 @@ std::size_t begin_chunk(std::vector<std::uint8_t>& out, std::string_view type) {
   return start;
 }
 
-void end_chunk(std::vector<std::uint8_t>& out, std::size_t start) {
-  const std::size_t n_data = out.size() - start - 8;
+// Writes the length of the data from start + 8 to `end`, and their CRC behind them.
+void seal_chunk(std::vector<std::uint8_t>& out, std::size_t start, std::size_t end) {
+  const std::size_t n_data = end - start - 8;
   std::ranges::copy(big_endian(static_cast<std::uint32_t>(n_data)), out.data() + start);
-  append(out, crc32_gzip_refl(0, out.data() + start + 4, n_data + 4));
+  std::ranges::copy(big_endian(crc32_gzip_refl(0, out.data() + start + 4, n_data + 4)), out.data() + end);
+}
+
+void end_chunk(std::vector<std::uint8_t>& out, std::size_t start) {
+  append(out, 0);
+  seal_chunk(out, start, out.size() - 4);
 }
 
 }  // namespace
-
-PngEncoder::PngEncoder(const ImageShape& shape)
-    : shape_(shape), gray_(gray_table(shape)), rows_(shape.height * (shape.width + std::size_t{1})) {}
 
 void PngEncoder::encode(const InkImageView& image, std::vector<std::uint8_t>& out) {
   assert(image.shape == shape_);
@@ -57,31 +60,26 @@ void PngEncoder::encode(const InkImageView& image, std::vector<std::uint8_t>& ou
   for (const int field : {8, 0, 0, 0, 0}) out.push_back(static_cast<std::uint8_t>(field));
   end_chunk(out, chunk);
 
-  fill_rows(image, gray_, rows_.data() + 1, shape_.width + std::size_t{1});
   chunk = begin_chunk(out, "IDAT");
-  std::span<const std::uint8_t> rest = rows_;
-  for (; rest.size() > piece_bytes; rest = rest.subspan(piece_bytes)) {
-    stream_.add(rest.first(piece_bytes), out);
-    if (out.size() - chunk > piece_bytes) {
-      end_chunk(out, chunk);
-      chunk = begin_chunk(out, "IDAT");
-    }
+  stream_.begin(1, out);
+  stream_.add(image, out);
+  stream_.finish(out);
+  // Where one chunk is not enough, the CRC of one and the beginning of the next are pushed in between.
+  for (std::size_t border = chunk + 8 + most_chunk_bytes; border < out.size();
+       border += chunk_frame + most_chunk_bytes) {
+    constexpr std::array<std::uint8_t, chunk_frame> between{0, 0, 0, 0, 0, 0, 0, 0, 'I', 'D', 'A', 'T'};
+    out.insert(out.begin() + static_cast<std::ptrdiff_t>(border), between.begin(), between.end());
+    seal_chunk(out, chunk, border);
+    chunk = border + 4;
   }
-  stream_.finish(rest, out);
   end_chunk(out, chunk);
 
   end_chunk(out, begin_chunk(out, "IEND"));
 }
 
 std::uint64_t PngEncoder::max_bytes(const ImageShape& shape) noexcept {
-  constexpr std::uint64_t chunk_frame = 12;
-  constexpr std::uint64_t most_idat = 16;
-  return signature.size() + (2 + most_idat) * chunk_frame + 13 +
-         ZlibStream::max_bytes(shape.height * (shape.width + std::uint64_t{1}));
-}
-
-std::uint64_t PngEncoder::footprint(const ImageShape& shape) noexcept {
-  return sizeof(PngEncoder) + shape.height * (shape.width + std::uint64_t{1}) + ZlibStream::footprint();
+  const std::uint64_t idat = InkStream::max_bytes({shape, PixelType::uint8, true}, 1);
+  return signature.size() + (3 + idat / most_chunk_bytes) * chunk_frame + 13 + idat;
 }
 
 }  // namespace plotmill::kernels

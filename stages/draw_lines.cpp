@@ -1,7 +1,6 @@
 // Draws each series as a line chart on the CPU.
 #include "kernels/draw_lines.hpp"
 
-#include <atomic>
 #include <optional>
 
 #include "plotmill/stage.hpp"
@@ -80,18 +79,14 @@ class DrawLines final : public Drawer {
   }
 
   void draw(const SequencesView& in, Ink& out, std::size_t lane) override {
-    std::uint64_t n_blank = 0;
     for (std::size_t i = 0; i < in.n_series; ++i) {
       try {
-        if (!lanes_[lane].draw(in.series(i), out)) ++n_blank;
+        lanes_[lane].draw(in.series(i), out);
       } catch (Error& error) {
         throw error.about_series(i);
       }
     }
-    n_blank_ += n_blank;
   }
-
-  [[nodiscard]] std::uint64_t n_blank() const noexcept override { return n_blank_; }
 
  private:
   [[nodiscard]] LineOptions line_options() const {
@@ -129,7 +124,6 @@ class DrawLines final : public Drawer {
 
   std::size_t n_points_ = 0;
   std::vector<kernels::LineDrawer> lanes_;
-  std::atomic<std::uint64_t> n_blank_ = 0;
 };
 
 }  // namespace

@@ -96,10 +96,10 @@ void Hdf5ImageFile::create() {
 }
 
 void Hdf5ImageFile::create_images() {
-  const std::array<hsize_t, 3> chunk{layout_.images_per_chunk, layout_.shape.height, layout_.shape.width};
-  const std::uint8_t gray = layout_.shape.paper;
+  const std::array<hsize_t, 3> chunk{layout_.images_per_chunk, layout_.pixels.shape.height, layout_.pixels.shape.width};
+  const std::uint8_t gray = layout_.pixels.shape.paper;
   const float unit = static_cast<float>(gray) / 255.0F;
-  const bool is_gray = layout_.pixel_type == kernels::PixelType::uint8;
+  const bool is_gray = layout_.pixels.type == kernels::PixelType::uint8;
   const hid_t type = is_gray ? H5T_STD_U8LE : H5T_IEEE_F32LE;
   images_ = make_dataset(file_, "images", type, chunk, [&](hid_t properties) {
     // The level says how the chunks were made; readers do not need it.
@@ -153,7 +153,7 @@ void Hdf5ImageFile::append_chunks(const Encoded& encoded, std::size_t first_item
   if (n_images_ % layout_.images_per_chunk != 0) {
     throw Error(ErrorKind::internal, output_.path(), "images follow a chunk that is not full");
   }
-  const std::array<hsize_t, 3> extent{n_images_ + n_images, layout_.shape.height, layout_.shape.width};
+  const std::array<hsize_t, 3> extent{n_images_ + n_images, layout_.pixels.shape.height, layout_.pixels.shape.width};
   if (H5Dset_extent(images_.get(), extent.data()) < 0) fail("/images cannot grow");
   const std::uint64_t end = n_images_ + n_images;
   for (std::size_t item = first_item; n_images_ < end; ++item) {

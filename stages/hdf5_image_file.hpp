@@ -15,7 +15,7 @@
 #include <span>
 #include <string>
 
-#include "kernels/encode_deflate.hpp"
+#include "kernels/ink_code.hpp"
 #include "plotmill/stage.hpp"
 #include "stages/hdf5_handle.hpp"
 #include "stages/output_file.hpp"
@@ -24,8 +24,7 @@ namespace plotmill {
 
 /// What all files of a run have in common.
 struct Hdf5ImageLayout {
-  ImageShape shape;
-  kernels::PixelType pixel_type = kernels::PixelType::uint8;
+  kernels::PixelLayout pixels;
   std::uint32_t images_per_chunk = 1;
   bool sequences = true;  ///< Whether there are /sequences, /source and /groups.
   std::size_t n_points = 1;

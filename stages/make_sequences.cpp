@@ -40,7 +40,7 @@ class MakeSequences final : public Reader {
 
   bool read(Sequences& out, std::size_t at_most) override {
     if (next_ == 0) out.new_groups.emplace_back("random walk");
-    for (std::size_t i = 0; i < at_most && next_ < n_; ++i, ++next_) {
+    for (; out.size() < at_most && next_ < n_; ++next_) {
       std::uint64_t state = static_cast<std::uint64_t>(seed_) * 0x9e3779b97f4a7c15U ^ (next_ * 0xd1342543de82ef95U);
       // Whole-number steps keep the sum exact.
       std::int64_t position = 0;

@@ -76,7 +76,7 @@ ArrayWindows::ArrayWindows(const std::string& place, std::span<const std::uint64
 
 bool ArrayWindows::read(Sequences& out, std::size_t at_most) {
   if (next_ == 0) out.new_groups.emplace_back();
-  for (std::size_t i = 0; i < at_most && next_ < n_series_; ++i, ++next_) {
+  for (; out.size() < at_most && next_ < n_series_; ++next_) {
     const std::uint64_t row = next_ / windows_per_row_;
     const std::uint64_t first = row * row_length_ + next_ % windows_per_row_ * stride_;
     const std::span<const float> points = points_from(first);

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <filesystem>
 #include <limits>
+#include <mutex>
 #include <utility>
 
 #include "kernels/encode_deflate.hpp"
@@ -59,8 +60,7 @@ class WriteHdf5 final : public Writer {
   }
 
   void open(const ImageShape& images, const SeriesShape& series, const RunSetup& setup) override {
-    layout_ = {.shape = images,
-               .pixel_type = dtype_ == "float32" ? PixelType::float32 : PixelType::uint8,
+    layout_ = {.pixels = {images, dtype_ == "float32" ? PixelType::float32 : PixelType::uint8},
                .images_per_chunk = static_cast<std::uint32_t>(images_per_chunk_),
                .sequences = sequences_,
                .n_points = series.n_points,
@@ -74,18 +74,22 @@ class WriteHdf5 final : public Writer {
     overwrite_ = setup.overwrite;
     check_chunk_size();
     check_other_files();
-    for (std::size_t lane = 0; lane < setup.n_lanes; ++lane) {
-      encoders_.emplace_back(layout_.shape, layout_.pixel_type, layout_.images_per_chunk);
-    }
+    n_lanes_ = setup.n_lanes;
+    statistics_.emplace(layout_.pixels);
     begin_file();
   }
 
   [[nodiscard]] Footprint footprint() const override {
     const std::uint64_t per_chunk =
-        DeflateEncoder::max_chunk_bytes(layout_.shape, layout_.pixel_type, layout_.images_per_chunk) +
-        sizeof(std::size_t);
-    return {(per_chunk + layout_.images_per_chunk - 1) / layout_.images_per_chunk,
-            DeflateEncoder::footprint(layout_.shape, layout_.pixel_type)};
+        DeflateEncoder::max_chunk_bytes(layout_.pixels, layout_.images_per_chunk) + sizeof(std::size_t);
+    return {(per_chunk + layout_.images_per_chunk - 1) / layout_.images_per_chunk, sizeof(DeflateEncoder)};
+  }
+
+  // More teach nothing new, and cost a few milliseconds.
+  [[nodiscard]] std::size_t n_learned_images() const override { return 32; }
+
+  void learn(const Ink& ink) override {
+    for (std::size_t i = 0; i < ink.n_images(); ++i) statistics_->add(ink.image(i));
   }
 
   [[nodiscard]] std::size_t batch_multiple() const override { return static_cast<std::size_t>(images_per_chunk_); }
@@ -94,6 +98,10 @@ class WriteHdf5 final : public Writer {
     if (position.first_image % layout_.images_per_chunk != 0) {
       throw Error(ErrorKind::internal, fmt::format("a batch begins inside a chunk, at image {}", position.first_image));
     }
+    std::call_once(learned_, [&] {
+      code_.emplace(*statistics_);
+      encoders_.assign(n_lanes_, DeflateEncoder(*code_, layout_.images_per_chunk));
+    });
     DeflateEncoder& encoder = encoders_[lane];
     for (std::size_t i = 0; i < ink.n_images(); ++i) {
       if (encoder.add(ink.image(i), out.bytes)) out.begin.push_back(out.bytes.size());
@@ -139,11 +147,11 @@ class WriteHdf5 final : public Writer {
   // HDF5 keeps the size of a chunk in 32 bits.
   void check_chunk_size() const {
     constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-    const std::uint64_t image = layout_.shape.n_pixels() * kernels::bytes_per_pixel(layout_.pixel_type);
+    const std::uint64_t image = layout_.pixels.image_bytes();
     if (image * layout_.images_per_chunk <= most) return;
     throw Error(ErrorKind::definition, "params/images_per_chunk",
                 fmt::format("{} images of {}x{} {} pixels are {} bytes, and a chunk takes at most {}: {}",
-                            layout_.images_per_chunk, layout_.shape.width, layout_.shape.height, dtype_,
+                            layout_.images_per_chunk, layout_.pixels.shape.width, layout_.pixels.shape.height, dtype_,
                             image * layout_.images_per_chunk, most,
                             image <= most ? fmt::format("give {} at most", most / image)
                                           : "draw smaller images or store them as uint8"));
@@ -191,7 +199,11 @@ class WriteHdf5 final : public Writer {
 
   bool overwrite_ = false;
   Hdf5ImageLayout layout_;
-  std::vector<DeflateEncoder> encoders_;
+  std::size_t n_lanes_ = 1;
+  std::optional<kernels::InkStatistics> statistics_;
+  std::once_flag learned_;  ///< Guards what follows.
+  std::optional<kernels::InkCode> code_;
+  std::vector<DeflateEncoder> encoders_;  ///< One for each lane.
   std::optional<Hdf5ImageFile> file_;
   std::uint64_t n_files_ = 0;
   std::vector<std::string> group_names_;  ///< Of all groups seen, by number.

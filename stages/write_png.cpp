@@ -1,4 +1,7 @@
 // Writes each image as a PNG file.
+#include <mutex>
+#include <optional>
+
 #include "kernels/encode_png.hpp"
 #include "stages/image_files_writer.hpp"
 
@@ -10,24 +13,38 @@ class WritePng final : public ImageFilesWriter {
   WritePng() : ImageFilesWriter("{index:06}.png") {}
 
   [[nodiscard]] Footprint footprint() const override {
-    return {kernels::PngEncoder::max_bytes(shape_) + sizeof(std::size_t), kernels::PngEncoder::footprint(shape_)};
+    return {kernels::PngEncoder::max_bytes(shape_) + sizeof(std::size_t), sizeof(kernels::PngEncoder)};
+  }
+
+  // More teach nothing new, and cost a few milliseconds.
+  [[nodiscard]] std::size_t n_learned_images() const override { return 32; }
+
+  void learn(const Ink& ink) override {
+    for (std::size_t i = 0; i < ink.n_images(); ++i) statistics_->add(ink.image(i));
   }
 
  protected:
   void make_encoders(const ImageShape& images, std::size_t n_lanes) override {
     shape_ = images;
-    encoders_.clear();
-    encoders_.reserve(n_lanes);
-    for (std::size_t lane = 0; lane < n_lanes; ++lane) encoders_.emplace_back(images);
+    n_lanes_ = n_lanes;
+    statistics_.emplace(kernels::PixelLayout{images, kernels::PixelType::uint8, true});
   }
 
   void encode_image(const InkImageView& image, std::vector<std::uint8_t>& out, std::size_t lane) override {
+    std::call_once(learned_, [&] {
+      code_.emplace(*statistics_);
+      encoders_.assign(n_lanes_, kernels::PngEncoder(*code_));
+    });
     encoders_[lane].encode(image, out);
   }
 
  private:
   ImageShape shape_;
-  std::vector<kernels::PngEncoder> encoders_;
+  std::size_t n_lanes_ = 1;
+  std::optional<kernels::InkStatistics> statistics_;
+  std::once_flag learned_;  ///< Guards what follows.
+  std::optional<kernels::InkCode> code_;
+  std::vector<kernels::PngEncoder> encoders_;  ///< One for each lane.
 };
 
 }  // namespace

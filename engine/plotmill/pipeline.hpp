@@ -56,7 +56,7 @@ struct PLOTMILL_EXPORT StageReport {
 /// What a run did.
 struct PLOTMILL_EXPORT RunReport {
   std::uint64_t images = 0;
-  std::uint64_t blank = 0;  ///< Images without ink because the series has no finite value.
+  std::uint64_t blank = 0;  ///< Images without any ink, as of series without a finite value.
   double seconds = 0;       ///< Wall time from the first batch to the last output complete.
   std::uint64_t bytes_written = 0;
   RunPlan plan;

@@ -66,9 +66,9 @@ class PLOTMILL_EXPORT Reader : public Stage {
   /// Opens the input and says what will come. Throws Error (input, io).
   virtual SeriesShape open(const RunSetup& setup) = 0;
 
-  /// Appends up to `at_most` series (at least 1) to the empty batch `out`, whose n_points is set. Returns false when
-  /// the input has ended; a batch that is not empty is used all the same. Every batch but the last must be full: the
-  /// split into batches is the engine's. Throws Error (input, io).
+  /// Appends series to `out`, whose n_points is set, until it holds `at_most`. Returns false when the input has ended;
+  /// what was appended is used all the same. While more is to come, `out` must be filled: the split into batches is the
+  /// engine's. Throws Error (input, io).
   virtual bool read(Sequences& out, std::size_t at_most) = 0;
 };
 
@@ -85,9 +85,6 @@ class PLOTMILL_EXPORT Drawer : public Stage {
   /// Draws every series of `in` into the empty `out` (shape is set), image i from series i. Called from several threads
   /// at once, never twice at once with the same lane. Does not wait. Throws Error; about_series() tells which series.
   virtual void draw(const SequencesView& in, Ink& out, std::size_t lane) = 0;
-
-  /// Series drawn so far that had no finite value, so that the image is all paper. Any thread.
-  [[nodiscard]] virtual std::uint64_t n_blank() const noexcept { return 0; }
 };
 
 /// What encode() makes of a batch: byte strings one after another, for commit().
@@ -124,6 +121,14 @@ class PLOTMILL_EXPORT Writer : public Stage {
 
   /// Every batch but the last holds a multiple of this many images. Known once the options are set.
   [[nodiscard]] virtual std::size_t batch_multiple() const { return 1; }
+
+  /// How many of the run's first images learn() wants to see.
+  [[nodiscard]] virtual std::size_t n_learned_images() const { return 0; }
+
+  /// Shows the writer what the images of this run look like: its first n_learned_images() (or as many as there are),
+  /// then as many made-up ones of random series; one at a time, in order, before any encode(). What is learned is the
+  /// same however the run is split into batches and files. `ink` holds one image. One thread.
+  virtual void learn(const Ink& ink) { (void)ink; }
 
   /// Turns a batch of ink into bytes. Called from several threads at once, never twice at once with the same lane, in
   /// any order of batches. Waits for nothing. Throws Error.

@@ -32,12 +32,14 @@ TEST_CASE("flow: an exception in any place ends the run with that error, its pla
     const char* place;
   };
   for (const Case& c : {Case{"open reader", 0, "in (flow_read)"}, Case{"prepare", 0, "charts (flow_draw)"},
-                        Case{"open writer", 2, "store (flow_write)"}, Case{"read", 3, "in (flow_read)"},
-                        Case{"draw", 5, "charts (flow_draw)"}, Case{"encode", 5, "store (flow_write)"},
-                        Case{"commit", 5, "store (flow_write)"}, Case{"finish", 2, "store (flow_write)"}}) {
+                        Case{"open writer", 2, "store (flow_write)"}, Case{"learn", 2, "store (flow_write)"},
+                        Case{"read", 3, "in (flow_read)"}, Case{"draw", 5, "charts (flow_draw)"},
+                        Case{"encode", 5, "store (flow_write)"}, Case{"commit", 5, "store (flow_write)"},
+                        Case{"finish", 2, "store (flow_write)"}}) {
     for (const int threads : {1, 3}) {
       FlowScript script;
       script.n_series = 50;
+      script.n_learned_images = 1;
       script.on = [&](const std::string& step, std::uint64_t batch) {
         if (step == c.step && batch == c.batch) throw Error(ErrorKind::io, "planted");
       };

@@ -56,6 +56,23 @@ TEST_CASE("flow: every series is stored once and in order, whatever order the ba
   }
 }
 
+TEST_CASE(
+    "flow: a writer learns from the first images and made-up ones before it encodes, and every series is still "
+    "stored") {
+  for (const int batch : {1, 7, 64}) {
+    for (const std::size_t n_learned : {1U, 10U, 1000U}) {
+      FlowScript script;
+      script.n_learned_images = n_learned;
+      (void)flow_pipeline(script, "\"batch\": " + std::to_string(batch)).run();
+      CAPTURE(batch);
+      CAPTURE(n_learned);
+      CHECK(script.n_learned == static_cast<int>(std::min<std::size_t>(n_learned, 100) + n_learned));
+      CHECK(script.n_learned_late == 0);
+      CHECK(used_lists(script) == std::vector(1, counted(100)));
+    }
+  }
+}
+
 TEST_CASE("flow: a drawer feeds several writers, a reader several drawers, and each gets everything") {
   FlowScript script;
   script.knows_count = false;

@@ -10,6 +10,7 @@
 
 using namespace plotmill;
 using kernels::DeflateEncoder;
+using kernels::InkCode;
 using kernels::PixelType;
 
 namespace {
@@ -35,6 +36,13 @@ std::vector<std::uint8_t> as_stored(std::span<const std::uint8_t> gray, PixelTyp
   return bytes;
 }
 
+// Learned from the first n images: what comes later may have symbols that were never counted.
+InkCode code_for(const Ink& ink, PixelType type, std::size_t n) {
+  kernels::InkStatistics statistics({ink.shape, type});
+  for (std::size_t i = 0; i < std::min(n, ink.n_images()); ++i) statistics.add(ink.image(i));
+  return InkCode(statistics);
+}
+
 }  // namespace
 
 TEST_CASE("encode_deflate: zlib gives back the pixels of every image of the chunk, and paper behind the last") {
@@ -46,7 +54,8 @@ TEST_CASE("encode_deflate: zlib gives back the pixels of every image of the chun
     const std::size_t per_chunk = random.between(1, 4);
     const auto type = static_cast<PixelType>(random.between(0, 1));
     const Ink ink = test::random_ink(shape, 7, random);
-    DeflateEncoder encoder(shape, type, per_chunk);
+    const InkCode code = code_for(ink, type, random.between(0, 3));
+    DeflateEncoder encoder(code, per_chunk);
     std::vector<std::uint8_t> out{1, 2, 3};  // What is there stays.
     std::vector<std::uint8_t> pixels;
     std::size_t start = out.size();
@@ -54,7 +63,7 @@ TEST_CASE("encode_deflate: zlib gives back the pixels of every image of the chun
       pixels.resize(per_chunk * shape.n_pixels(), shape.paper);
       const auto expected = as_stored(pixels, type);
       CHECK(inflated(std::span(out).subspan(start), expected.size()) == expected);
-      CHECK(out.size() - start <= DeflateEncoder::max_chunk_bytes(shape, type, per_chunk));
+      CHECK(out.size() - start <= DeflateEncoder::max_chunk_bytes({shape, type}, per_chunk));
       start = out.size();
       pixels.clear();
     };
@@ -77,10 +86,11 @@ TEST_CASE("encode_deflate: the stream depends on the image alone, not on those b
   test::Random random(3);
   const ImageShape shape{300, 200, 255, 0};
   const Ink ink = test::random_ink(shape, 6, random);
-  DeflateEncoder used(shape, PixelType::uint8, 1);
+  const InkCode code = code_for(ink, PixelType::uint8, 3);
+  DeflateEncoder used(code, 1);
   for (int round = 0; round < 2; ++round) {
     for (std::size_t i = 0; i < ink.n_images(); ++i) {
-      DeflateEncoder fresh(shape, PixelType::uint8, 1);
+      DeflateEncoder fresh(code, 1);
       std::vector<std::uint8_t> a;
       std::vector<std::uint8_t> b;
       CHECK(used.add(ink.image(i), a));
@@ -97,10 +107,11 @@ TEST_CASE("encode_deflate: noise stays within the promised size") {
   ink.shape = shape;
   test::append_image(ink, test::random_coverage(shape, 1, random));
   for (const PixelType type : {PixelType::uint8, PixelType::float32}) {
-    DeflateEncoder encoder(shape, type, 1);
+    const InkCode code = code_for(ink, type, 0);
+    DeflateEncoder encoder(code, 1);
     std::vector<std::uint8_t> out;
     CHECK(encoder.add(ink.image(0), out));
-    CHECK(out.size() <= DeflateEncoder::max_chunk_bytes(shape, type, 1));
+    CHECK(out.size() <= DeflateEncoder::max_chunk_bytes({shape, type}, 1));
     const auto expected = as_stored(test::pixels_of(ink.image(0)), type);
     CHECK(inflated(out, expected.size()) == expected);
   }
@@ -109,9 +120,10 @@ TEST_CASE("encode_deflate: noise stays within the promised size") {
 TEST_CASE("encode_deflate: into memory that is large enough nothing is allocated") {
   test::Random random(5);
   const Ink ink = test::random_ink({64, 64, 255, 0}, 6, random);
-  DeflateEncoder encoder(ink.shape, PixelType::uint8, 2);
+  const InkCode code = code_for(ink, PixelType::uint8, 6);
+  DeflateEncoder encoder(code, 2);
   std::vector<std::uint8_t> out;
-  out.reserve(3 * DeflateEncoder::max_chunk_bytes(ink.shape, PixelType::uint8, 2));
+  out.reserve(4 * DeflateEncoder::max_chunk_bytes({ink.shape, PixelType::uint8}, 2));
   const std::uint8_t* const memory = out.data();
   for (std::size_t i = 0; i < ink.n_images(); ++i) CHECK(encoder.add(ink.image(i), out) == (i % 2 == 1));
   CHECK(out.data() == memory);

@@ -8,7 +8,18 @@
 #include "support/random_ink.hpp"
 
 using namespace plotmill;
+using kernels::InkCode;
 using kernels::PngEncoder;
+
+namespace {
+
+InkCode code_for(const Ink& ink, std::size_t n) {
+  kernels::InkStatistics statistics({ink.shape, kernels::PixelType::uint8, true});
+  for (std::size_t i = 0; i < std::min(n, ink.n_images()); ++i) statistics.add(ink.image(i));
+  return InkCode(statistics);
+}
+
+}  // namespace
 
 TEST_CASE("encode_png: libpng reads the pixels of every image") {
   const std::uint32_t seed = 11;
@@ -17,7 +28,8 @@ TEST_CASE("encode_png: libpng reads the pixels of every image") {
   for (std::size_t i = 0; i < 60; ++i) {
     const ImageShape shape = test::random_shape(i, random);
     const Ink ink = test::random_ink(shape, 6, random);
-    PngEncoder encoder(shape);
+    const InkCode code = code_for(ink, random.between(0, 3));
+    PngEncoder encoder(code);
     for (std::size_t image = 0; image < ink.n_images(); ++image) {
       std::vector<std::uint8_t> out{9};  // What is there stays.
       encoder.encode(ink.image(image), out);
@@ -38,7 +50,7 @@ TEST_CASE("encode_png: noise stays within the promised size") {
   ink.shape = shape;
   test::append_image(ink, test::random_coverage(shape, 1, random));
   std::vector<std::uint8_t> out;
-  PngEncoder(shape).encode(ink.image(0), out);
+  PngEncoder(code_for(ink, 0)).encode(ink.image(0), out);
   CHECK(out.size() <= PngEncoder::max_bytes(shape));
   CHECK(test::read_png(out).pixels == test::pixels_of(ink.image(0)));
 }

@@ -36,7 +36,7 @@ class MakeRamps final : public plotmill::Reader {
   }
 
   bool read(plotmill::Sequences& out, std::size_t at_most) override {
-    for (std::size_t i = 0; i < at_most && (count_ == 0 || made_ < count_); ++i, ++made_) {
+    for (; out.size() < at_most && (count_ == 0 || made_ < count_); ++made_) {
       float value = 0;
       for (float& point : out.append({0, static_cast<std::uint64_t>(made_) * 5})) {
         point = value;

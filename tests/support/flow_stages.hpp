@@ -19,15 +19,19 @@ struct FlowScript {
   bool knows_count = true;
   bool serial_drawer = false;
   std::size_t batch_multiple = 1;
+  std::size_t n_learned_images = 0;
   Footprint drawer_footprint{1000, 1000};
-  /// Called with the name of a step ("read", "draw", "encode", "commit", "open reader", "prepare", "open writer",
-  /// "finish") and the batch (0 where there is none), before the step does its work. May sleep or throw.
+  /// Called with the name of a step ("read", "draw", "encode", "commit", "learn", "open reader", "prepare",
+  /// "open writer", "finish") and the batch (0 where there is none), before the step does its work. May sleep or throw.
   std::function<void(const std::string& step, std::uint64_t batch)> on = [](const std::string&, std::uint64_t) {};
 
   std::atomic<std::uint64_t> n_read = 0;
   std::atomic<int> n_drawing = 0;
   std::atomic<int> most_drawing = 0;
   std::atomic<int> n_lane_clashes = 0;
+  std::atomic<int> n_learned = 0;
+  std::atomic<int> n_encoded = 0;
+  std::atomic<int> n_learned_late = 0;  ///< After an encode() had begun.
   std::atomic<int> n_finished = 0;
   std::atomic<int> n_abandoned = 0;
   std::atomic<int> n_destroyed = 0;
@@ -118,7 +122,14 @@ class FlowWriter final : public Writer {
   void open(const ImageShape&, const SeriesShape&, const RunSetup&) override { script_.on("open writer", index_); }
   [[nodiscard]] Footprint footprint() const override { return {100, 100}; }
   [[nodiscard]] std::size_t batch_multiple() const override { return script_.batch_multiple; }
+  [[nodiscard]] std::size_t n_learned_images() const override { return script_.n_learned_images; }
+  void learn(const Ink& ink) override {
+    script_.on("learn", index_);
+    script_.n_learned += static_cast<int>(ink.n_images());
+    if (script_.n_encoded > 0) ++script_.n_learned_late;
+  }
   void encode(BatchPosition position, const Ink&, Encoded& out, std::size_t) override {
+    ++script_.n_encoded;
     script_.on("encode", position.batch);
     out.bytes.push_back(static_cast<std::uint8_t>(position.batch));
     out.begin.push_back(1);
