@@ -13,7 +13,8 @@ namespace plotmill::kernels {
 /// when it is made and where `out` has to grow.
 ///
 /// The stream depends on the bytes and, in the last bits, on where they are split between the calls; not on what was
-/// compressed before. Other versions of ISA-L and other CPUs may give other bytes for the same data.
+/// compressed before, nor on the object's address. Other versions of ISA-L and other CPUs may give other bytes for the
+/// same data.
 class ZlibStream {
  public:
   ZlibStream();
@@ -38,6 +39,7 @@ class ZlibStream {
   struct State;
 
   void run(std::span<const std::uint8_t> bytes, bool last, std::vector<std::uint8_t>& out);
+  void deflate(std::span<const std::uint8_t> bytes, bool last, int flush, std::vector<std::uint8_t>& out);
 
   std::unique_ptr<State> state_;
 };
