@@ -2,10 +2,12 @@
 
 bad_input_test.py COMMAND
 """
+import array
 import contextlib
 import json
 import os
 import pathlib
+import random
 import resource
 import signal
 import stat
@@ -469,12 +471,19 @@ class Outputs(BadInput):
 
     def test_signals_leave_nothing_half_written(self):
         endless = stage("walks", "make_sequences", {"count": 10**9, "window": 1000})
-        shapes = {"small": {}, "large": {"width": 3000, "height": 3000, "line_width": 20}}
-        for number, kind, shape in [(signal.SIGINT, "write_hdf5", "large"), (signal.SIGTERM, "write_hdf5", "small"),
+        shapes = {"small": {}, "large": {"width": 3000, "height": 3000, "line_width": 20},
+                  "dense": {"width": 3000, "height": 3000}}
+        # Dense charts, and memory for more of them at once than can be drawn in two seconds.
+        noise = random.Random(1)
+        values = array.array("f", (noise.random() for _ in range(64 * 4000)))
+        self.write("noise.npy", npy(shape="(64, 4000)", data=values.tobytes()))
+        dense = stage("walks", "read_npy", {"path": "noise.npy"})
+        for number, kind, shape in [(signal.SIGINT, "write_hdf5", "dense"), (signal.SIGINT, "write_hdf5", "large"), (signal.SIGTERM, "write_hdf5", "small"),
                                     (signal.SIGINT, "write_png", "large"), (signal.SIGTERM, "write_jpeg", "small"),
                                     (signal.SIGHUP, "write_hdf5", "small")]:
             with self.subTest(number=number, kind=kind, shape=shape):
-                name = self.job(definition(endless, shapes[shape], [kind]))
+                name = self.job(definition(dense if shape == "dense" else endless, shapes[shape], [kind],
+                                           run={"memory": "4GiB"}))
                 with subprocess.Popen([COMMAND, "run", name, "--json", "--force"], cwd=self.folder,
                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
                     run.stderr.readline()  # What the run has chosen: it is under way.
