@@ -20,6 +20,10 @@ std::uint64_t plus(std::uint64_t a, std::uint64_t b) { return a > most - b ? mos
 /// Batches larger than this gain nothing: the work for each image outweighs the work for each batch by far.
 constexpr std::uint64_t greatest_chosen_batch = 256;
 
+/// Pixels and points of a chosen batch, unless one image has more: a run that is cancelled stops at the end of a batch,
+/// and the densest charts take a second for so many.
+constexpr std::uint64_t greatest_chosen_work = std::uint64_t{1} << 24U;
+
 template <class Kind>
 std::unique_ptr<Kind> make(const StageNode& node) {
   std::unique_ptr<Kind> stage = std::get<std::function<std::unique_ptr<Kind>()>>(node.info->make)();
@@ -142,6 +146,7 @@ void RunStages::choose_sizes(const RunSettings& settings) {
   std::uint64_t per_lane = 0;
   std::uint64_t multiple = 1;
   std::uint64_t greatest_batch = most;
+  std::uint64_t chosen_batch = greatest_chosen_batch;
   // A vector that grows may come to hold twice what it needs.
   const auto add = [&](const Footprint& footprint) {
     per_image = plus(per_image, times(2, footprint.per_image));
@@ -152,6 +157,7 @@ void RunStages::choose_sizes(const RunSettings& settings) {
     // Ink counts its runs in 32 bits.
     const std::uint64_t runs = drawer->shape.height * ((std::uint64_t{drawer->shape.width} + 1) / 2);
     greatest_batch = std::min(greatest_batch, 0xffffffffU / runs);
+    chosen_batch = std::min(chosen_batch, greatest_chosen_work / (drawer->shape.n_pixels() + series.n_points));
   }
   for (const auto& writer : writers) {
     add(writer->stage->footprint());
@@ -172,7 +178,7 @@ void RunStages::choose_sizes(const RunSettings& settings) {
   const std::uint64_t wanted_slots = 2 * plan.threads + 1 + writers.size();
   std::uint64_t batch = settings.batch;
   if (batch == 0) {
-    batch = std::min({room / per_image / wanted_slots, greatest_chosen_batch, greatest_batch});
+    batch = std::min({room / per_image / wanted_slots, chosen_batch, greatest_batch});
     // A short run is shared among the threads, too.
     if (series.n_series) batch = std::min(batch, *series.n_series / (4 * plan.threads) + 1);
     batch = std::max(batch / multiple, std::uint64_t{1}) * multiple;

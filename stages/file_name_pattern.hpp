@@ -20,6 +20,9 @@ class FileNamePattern {
 
   [[nodiscard]] std::string name(std::uint64_t index) const;
 
+  /// The same for patterns that differ in their leading zeros only, as those give the same names in the end.
+  [[nodiscard]] std::string common_text() const { return prefix_ + "{index}" + suffix_; }
+
   /// Whether name() gives this text for some index.
   [[nodiscard]] bool matches(std::string_view file_name) const noexcept;
 

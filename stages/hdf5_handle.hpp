@@ -3,6 +3,7 @@
 
 #include <hdf5.h>
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -88,6 +89,12 @@ class Hdf5Handle {
         return 0;
       },
       &reason);
+  // A failed system call is told with time, addresses and file offsets around the system's words.
+  constexpr std::string_view begin = "error message = '";
+  if (const std::size_t at = reason.find(begin); at != std::string::npos) {
+    reason.erase(0, at + begin.size());
+    reason.erase(std::min(reason.find('\''), reason.size()));
+  }
   return reason;
 }
 

@@ -226,14 +226,8 @@ void Hdf5ImageFile::check_writes(const std::string& what) const {
 }
 
 void Hdf5ImageFile::fail(const std::string& what) const {
-  std::string reason = hdf5_reason();
+  const std::string reason = hdf5_reason();
   check_writes(what);
-  // A failed system call is told with time, addresses and file offsets around the system's words.
-  constexpr std::string_view begin = "error message = '";
-  if (const std::size_t at = reason.find(begin); at != std::string::npos) {
-    reason = reason.substr(at + begin.size());
-    reason = reason.substr(0, reason.find('\''));
-  }
   throw Error(ErrorKind::io, output_.path(), what + ": " + (reason.empty() ? "HDF5 does not say why" : reason));
 }
 

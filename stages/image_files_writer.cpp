@@ -39,6 +39,8 @@ void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const 
   if (!made_folder_ && errno != EEXIST) throw_io_error(directory_, "the folder cannot be made", errno);
   folder_ = FileDescriptor(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_) throw_io_error(directory_, "cannot be used as a folder", errno);
+  const std::string files = pattern_->common_text();
+  use_ = FileUse::writing(directory_, files, (std::filesystem::path(directory_) / files).string());
   if (setup.overwrite) return;
   if (const auto found = pattern_->find_in(directory_)) {
     throw Error(ErrorKind::io, directory_, "contains " + *found + " already; --force replaces it");
@@ -78,10 +80,12 @@ void ImageFilesWriter::finish() {
     throw_io_error(directory_, "cannot be brought to the disk", errno);
   }
   (void)folder_.close();
+  use_.release();
 }
 
 void ImageFilesWriter::abandon() noexcept {
   (void)folder_.close();
+  use_.release();
   // Fails, as it should, where complete images are in it.
   if (made_folder_) (void)::rmdir(directory_.c_str());
 }

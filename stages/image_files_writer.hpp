@@ -44,6 +44,7 @@ class ImageFilesWriter : public Writer {
   std::string name_;
   std::optional<FileNamePattern> pattern_;
   FileDescriptor folder_;
+  FileUse use_;
   bool made_folder_ = false;
   std::atomic<std::uint64_t> bytes_written_ = 0;
 };

@@ -46,11 +46,13 @@ void InputFile::open(const std::string& path) {
   if (::fstat(descriptor_, &status) == 0 && S_ISDIR(status.st_mode)) {
     throw Error(ErrorKind::input, path, "cannot be read: " + reason(EISDIR) + "; a file is expected");
   }
+  use_ = FileUse::reading(descriptor_);
 }
 
 void InputFile::close() noexcept {
   if (descriptor_ >= 0) ::close(descriptor_);
   descriptor_ = -1;
+  use_.release();
 }
 
 std::uint64_t InputFile::size() const {

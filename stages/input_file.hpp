@@ -7,6 +7,8 @@
 #include <span>
 #include <string>
 
+#include "stages/file_use.hpp"
+
 namespace plotmill {
 
 class InputFile {
@@ -34,6 +36,7 @@ class InputFile {
  private:
   std::string path_;
   int descriptor_ = -1;
+  FileUse use_;
 };
 
 }  // namespace plotmill

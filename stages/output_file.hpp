@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "stages/file_use.hpp"
+
 namespace plotmill {
 
 /// Throws Error (io): "PLACE: WHAT: the system's words for error_number".
@@ -47,8 +49,8 @@ void sync_to_disk(const std::string& path);
 class OutputFile {
  public:
   /// Throws Error (io) where the folder is missing, where PATH exists and `overwrite` is false, and where PATH is
-  /// something that a file cannot replace. Creates nothing; a PATH.part left by a run that died is the caller's to
-  /// overwrite.
+  /// something that a file cannot replace; Error (definition) where another stage uses PATH. Creates nothing; a
+  /// PATH.part left by a run that died is the caller's to overwrite.
   OutputFile(std::string path, bool overwrite);
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -64,6 +66,7 @@ class OutputFile {
  private:
   std::string path_;
   std::string part_path_;
+  FileUse use_;
 };
 
 }  // namespace plotmill

@@ -83,9 +83,7 @@ class ReadHdf5 final : public Reader {
 
   SeriesShape open(const RunSetup&) override {
     // HDF5's own words for a missing file are hard to read.
-    InputFile file;
-    file.open(path_);
-    file.close();
+    input_.open(path_);
 
     const Hdf5Section section;
     file_ = Hdf5Handle(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
@@ -177,6 +175,7 @@ class ReadHdf5 final : public Reader {
   std::string dataset_name_ = "/sequences";
   WindowOptions windows_;
 
+  InputFile input_;  // Open as long as HDF5 reads it, so that no stage replaces it.
   Hdf5Handle file_;
   Hdf5Handle dataset_;
   Hdf5Handle file_space_;

@@ -1,5 +1,7 @@
 // The command line: reads the arguments and calls the library.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -102,9 +104,18 @@ int run(const Arguments& arguments) {
   return run_pipeline(pipeline, {arguments.force, arguments.json, arguments.quiet});
 }
 
+// Where a standard stream is closed, the next file opened would get its number, and messages would go into that file.
+void occupy_standard_streams() {
+  // Read-only: what is written fails, as it does with the stream closed.
+  int descriptor = 0;
+  while (descriptor >= 0 && descriptor <= 2) descriptor = ::open("/dev/null", O_RDONLY);
+  if (descriptor > 2) ::close(descriptor);
+}
+
 int print_version() { return print(fmt::format("plotmill {}\n", version())); }
 
 int main_of(int argc, char** argv) {
+  occupy_standard_streams();
   Arguments arguments;
   CLI::App app("Turns series into chart images.", "plotmill");
   app.require_subcommand(1);

@@ -24,6 +24,7 @@ extern "C" void cancel_run(int) {
   // Who asks a second time wants it at once.
   std::signal(SIGINT, SIG_DFL);
   std::signal(SIGTERM, SIG_DFL);
+  std::signal(SIGHUP, SIG_DFL);
   if (Pipeline* pipeline = running.load()) pipeline->cancel();
   errno = error;
 }
@@ -39,18 +40,23 @@ class CancelOnSignal {
     action.sa_flags = SA_RESTART;
     replace(SIGINT, action, interrupt_);
     replace(SIGTERM, action, terminate_);
-    // A reader of standard error that goes away must not kill the run and leave half an output.
+    replace(SIGHUP, action, hang_up_);
+    // A reader of standard error that goes away must not kill the run and leave half an output, nor must a file that
+    // grows beyond `ulimit -f`: writing fails, and that is reported.
     struct sigaction ignore {};
     ignore.sa_handler = SIG_IGN;
     sigemptyset(&ignore.sa_mask);
     sigaction(SIGPIPE, &ignore, &pipe_);
+    sigaction(SIGXFSZ, &ignore, &file_size_);
   }
   CancelOnSignal(const CancelOnSignal&) = delete;
   CancelOnSignal& operator=(const CancelOnSignal&) = delete;
   ~CancelOnSignal() {
     sigaction(SIGINT, &interrupt_, nullptr);
     sigaction(SIGTERM, &terminate_, nullptr);
+    sigaction(SIGHUP, &hang_up_, nullptr);
     sigaction(SIGPIPE, &pipe_, nullptr);
+    sigaction(SIGXFSZ, &file_size_, nullptr);
     running.store(nullptr);
   }
 
@@ -63,7 +69,9 @@ class CancelOnSignal {
 
   struct sigaction interrupt_ {};
   struct sigaction terminate_ {};
+  struct sigaction hang_up_ {};
   struct sigaction pipe_ {};
+  struct sigaction file_size_ {};
 };
 
 void print_plan(const RunPlan& plan) noexcept {

@@ -1,0 +1,41 @@
+// Who reads and writes which file, so that two stages of one process do not destroy each other's data.
+#pragma once
+
+#include <string>
+#include <utility>
+
+namespace plotmill {
+
+/// Says that a stage uses a file, for as long as it lives. Move-only.
+class FileUse {
+ public:
+  FileUse() = default;
+  FileUse(FileUse&& other) noexcept : kind_(std::exchange(other.kind_, Kind::none)), key_(std::move(other.key_)) {}
+  FileUse& operator=(FileUse&& other) noexcept {
+    if (this != &other) {
+      release();
+      kind_ = std::exchange(other.kind_, Kind::none);
+      key_ = std::move(other.key_);
+    }
+    return *this;
+  }
+  ~FileUse() { release(); }
+
+  /// Of an open file, which is not to be replaced while it is read. Many may read one file.
+  [[nodiscard]] static FileUse reading(int descriptor);
+
+  /// Of the file `name`, or of all files of a pattern `name`, in a folder, whichever path leads there. Throws Error
+  /// (definition) with `path` as the place where another use reads or writes it.
+  [[nodiscard]] static FileUse writing(const std::string& folder, const std::string& name, const std::string& path);
+
+  void release() noexcept;
+
+ private:
+  enum class Kind { none, read, write };
+  FileUse(Kind kind, std::string key) : kind_(kind), key_(std::move(key)) {}
+
+  Kind kind_ = Kind::none;
+  std::string key_;
+};
+
+}  // namespace plotmill
