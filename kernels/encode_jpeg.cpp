@@ -1,13 +1,10 @@
 // See encode_jpeg.hpp.
 #include "kernels/encode_jpeg.hpp"
 
-#include <jerror.h>
-#include <jpeglib.h>
-
+#include <algorithm>
+#include <bit>
 #include <cassert>
-#include <csetjmp>
-#include <cstdio>
-#include <cstdlib>
+#include <cstring>
 #include <string>
 
 #include "plotmill/error.hpp"
@@ -15,111 +12,137 @@
 namespace plotmill::kernels {
 namespace {
 
-static_assert(JpegEncoder::max_dimension == JPEG_MAX_DIMENSION);
+constexpr std::size_t block_bytes = sizeof(JpegSamples);
 
-struct ErrorManager {
-  jpeg_error_mgr base;  // First, so that libjpeg's pointer to it is a pointer to the whole.
-  std::jmp_buf jump;
-  char text[JMSG_LENGTH_MAX];
-};
+// Pixels of a run that are written without asking how many there are.
+constexpr std::size_t short_run = 4;
 
-[[noreturn]] void leave(j_common_ptr info) {
-  auto* const errors = reinterpret_cast<ErrorManager*>(info->err);
-  errors->base.format_message(info, errors->text);
-  std::longjmp(errors->jump, 1);
+constexpr std::size_t blocks(std::uint32_t n_pixels) { return (std::size_t{n_pixels} + 7) / 8; }
+
+constexpr std::size_t strip_bytes(std::size_t n_columns) { return n_columns * block_bytes + short_run * 8; }
+constexpr std::size_t flag_bytes(std::size_t n_columns) { return (n_columns + 7) / 8 * 8; }
+constexpr std::size_t code_bytes(std::size_t n_columns) {
+  return n_columns * JpegScan::max_block_bytes + JpegBitWriter::slack;
 }
 
-void say_nothing(j_common_ptr) {}
-
-// libjpeg leaves by longjmp, which skips destructors: between a setjmp and the calls that it guards there is plain data
-// only, so each of these two functions is one such region. They return false where libjpeg failed.
-
-bool set_up(jpeg_compress_struct& info, ErrorManager& errors, const ImageShape& shape, int quality) {
-  if (setjmp(errors.jump) != 0) return false;
-  jpeg_create_compress(&info);
-  info.image_width = shape.width;
-  info.image_height = shape.height;
-  info.input_components = 1;
-  info.in_color_space = JCS_GRAYSCALE;
-  jpeg_set_defaults(&info);
-  jpeg_set_quality(&info, quality, TRUE);
-  info.dct_method = JDCT_ISLOW;
-  return true;
-}
-
-bool compress(jpeg_compress_struct& info, ErrorManager& errors, const std::uint8_t* frame, unsigned char** file,
-              unsigned long* n_bytes) {
-  if (setjmp(errors.jump) != 0) {
-    jpeg_abort_compress(&info);
-    return false;
+const ImageShape& checked(const ImageShape& shape) {
+  if (shape.width > JpegEncoder::max_dimension || shape.height > JpegEncoder::max_dimension) {
+    throw Error(ErrorKind::definition, "an image of " + std::to_string(shape.width) + "x" +
+                                           std::to_string(shape.height) + " px is too large for JPEG, which takes " +
+                                           std::to_string(JpegEncoder::max_dimension) +
+                                           " px at most in each direction");
   }
-  jpeg_mem_dest(&info, file, n_bytes);
-  jpeg_start_compress(&info, TRUE);
-  while (info.next_scanline < info.image_height) {
-    JSAMPROW rows[8];
-    JDIMENSION n_rows = 0;
-    for (; n_rows < 8 && info.next_scanline + n_rows < info.image_height; ++n_rows) {
-      // libjpeg does not write to its input; its header lacks the const.
-      rows[n_rows] = const_cast<JSAMPROW>(frame) + std::size_t{info.next_scanline + n_rows} * info.image_width;
-    }
-    jpeg_write_scanlines(&info, rows, n_rows);
-  }
-  jpeg_finish_compress(&info);
-  return true;
+  return shape;
 }
 
-[[noreturn]] void fail(const ErrorManager& errors) {
-  const bool memory = errors.base.msg_code == JERR_OUT_OF_MEMORY;
-  throw Error(memory ? ErrorKind::out_of_memory : ErrorKind::internal, std::string("libjpeg: ") + errors.text);
+int dc_of_paper(std::uint8_t paper, const JpegDivisors& divisors) {
+  JpegSamples samples;
+  samples.fill(paper);
+  JpegCoefficients block;
+  jpeg_transform(samples, divisors, block);
+  assert((block.nonzero & ~std::uint64_t{1}) == 0);
+  return block.value[0];
 }
 
 }  // namespace
 
-struct JpegEncoder::State {
-  explicit State(const ImageShape& image_shape)
-      : shape(image_shape), gray(gray_table(image_shape)), frame(image_shape.n_pixels()) {
-    info.err = jpeg_std_error(&errors.base);
-    errors.base.error_exit = leave;
-    errors.base.output_message = say_nothing;
-  }
-  State(const State&) = delete;
-  State& operator=(const State&) = delete;
-  ~State() { jpeg_destroy_compress(&info); }
+JpegEncoder::JpegEncoder(const ImageShape& shape, int quality)
+    : JpegEncoder(shape, jpeg_setup(checked(shape), quality)) {}
 
-  jpeg_compress_struct info{};
-  ErrorManager errors{};
-  ImageShape shape;
-  PixelTable<std::uint8_t> gray;
-  std::vector<std::uint8_t> frame;
-  // Not cleared: as long as no image needs it, the system does not hand out its pages.
-  std::unique_ptr<std::uint8_t[]> file = std::make_unique_for_overwrite<std::uint8_t[]>(max_bytes(shape));
-};
-
-JpegEncoder::JpegEncoder(const ImageShape& shape, int quality) {
-  if (shape.width > max_dimension || shape.height > max_dimension) {
-    throw Error(ErrorKind::definition, "an image of " + std::to_string(shape.width) + "x" +
-                                           std::to_string(shape.height) + " px is too large for JPEG, which takes " +
-                                           std::to_string(max_dimension) + " px at most in each direction");
-  }
-  state_ = std::make_unique<State>(shape);
-  if (!set_up(state_->info, state_->errors, shape, quality)) fail(state_->errors);
-}
-
-JpegEncoder::JpegEncoder(JpegEncoder&&) noexcept = default;
-JpegEncoder& JpegEncoder::operator=(JpegEncoder&&) noexcept = default;
-JpegEncoder::~JpegEncoder() = default;
+JpegEncoder::JpegEncoder(const ImageShape& shape, const JpegSetup& setup)
+    : shape_(shape),
+      n_columns_(blocks(shape.width)),
+      gray_(gray_table(shape)),
+      header_(setup.header),
+      divisors_(setup.steps),
+      scan_(setup, dc_of_paper(gray_[0], divisors_)),
+      strip_(strip_bytes(n_columns_), gray_[0]),
+      has_ink_(flag_bytes(n_columns_)),
+      bytes_(code_bytes(n_columns_)) {}
 
 void JpegEncoder::encode(const InkImageView& image, std::vector<std::uint8_t>& out) {
-  assert(image.shape == state_->shape);
-  fill_rows(image, state_->gray, state_->frame.data(), state_->shape.width);
-  unsigned char* file = state_->file.get();
-  unsigned long n_bytes = max_bytes(state_->shape);
-  const bool done = compress(state_->info, state_->errors, state_->frame.data(), &file, &n_bytes);
-  // A file longer than max_bytes() would make libjpeg allocate another buffer, which would then be ours to free.
-  const std::unique_ptr<unsigned char, decltype(&std::free)> longer(file == state_->file.get() ? nullptr : file,
-                                                                    &std::free);
-  if (!done) fail(state_->errors);
-  out.insert(out.end(), file, file + n_bytes);
+  assert(image.shape == shape_);
+  out.insert(out.end(), header_.begin(), header_.end());
+  coverage_ = image.coverage.data();
+  scan_.restart();
+  JpegBitWriter bits(bytes_.data());
+  for (std::size_t first_row = 0; first_row < shape_.height; first_row += 8) {
+    fill_strip(image, first_row);
+    const std::size_t n_rows = std::min<std::size_t>(8, shape_.height - first_row);
+    std::size_t next = 0;  // Column of the first block that is not written yet.
+    for (std::size_t eight = 0; eight < n_columns_; eight += 8) {
+      std::uint64_t flags;
+      std::memcpy(&flags, has_ink_.data() + eight, sizeof flags);
+      if (flags == 0) continue;
+      std::memset(has_ink_.data() + eight, 0, sizeof flags);
+      for (; flags != 0; flags &= flags - 1) {
+        const std::size_t column = eight + static_cast<std::size_t>(std::countr_zero(flags)) / 8;
+        scan_.put_blank(column - next, bits);
+        put_block(column, n_rows, bits);
+        next = column + 1;
+      }
+    }
+    scan_.put_blank(n_columns_ - next, bits);
+    if (first_row + 8 >= shape_.height) bits.pad();
+    append_stuffed(bytes_.data(), bits.end(), out);
+    bits.rewind(bytes_.data());
+  }
+  out.push_back(0xff);
+  out.push_back(0xd9);  // End of image.
+}
+
+void JpegEncoder::fill_strip(const InkImageView& image, std::size_t first_row) {
+  // Copies, which the bytes written below cannot be taken to change.
+  const std::uint8_t* const gray = gray_.data();
+  std::uint8_t* const has_ink = has_ink_.data();
+  std::uint8_t* row = strip_.data();
+  const std::uint8_t* coverage = coverage_;
+  const std::uint8_t* const coverage_end = image.coverage.data() + image.coverage.size();
+  const std::size_t end_row = std::min<std::size_t>(first_row + 8, shape_.height);
+  const Run* const runs = image.runs.data();
+  const std::uint32_t first_run = image.row_begin[0];
+  for (std::size_t y = first_row; y < end_row; ++y, ++row) {
+    const Run* const row_end = runs + (image.row_begin[y + 1] - first_run);
+    for (const Run* run = runs + (image.row_begin[y] - first_run); run != row_end; ++run) {
+      const std::size_t x = run->x;
+      const std::size_t n = run->n;
+      std::uint8_t* const pixels = row + 8 * x;
+      const std::size_t first_block = x / 8;
+      const std::size_t last_block = (x + n - 1) / 8;
+      has_ink[first_block] = 1;
+      has_ink[last_block] = 1;
+      if (n <= short_run && coverage_end - coverage >= static_cast<std::ptrdiff_t>(short_run)) [[likely]] {
+        // Most runs are short and of unpredictable length. Paper behind the run is paper again or ink that comes later.
+        std::uint32_t shares;
+        std::memcpy(&shares, coverage, sizeof shares);
+        shares &= ~std::uint32_t{0} >> (8 * (short_run - n));
+        pixels[0] = gray[shares & 0xffU];
+        pixels[8] = gray[shares >> 8U & 0xffU];
+        pixels[16] = gray[shares >> 16U & 0xffU];
+        pixels[24] = gray[shares >> 24U];
+      } else {
+        for (std::size_t i = 0; i < n; ++i) pixels[8 * i] = gray[coverage[i]];
+        std::fill(has_ink + first_block, has_ink + last_block, std::uint8_t{1});
+      }
+      coverage += n;
+    }
+  }
+  coverage_ = coverage;
+}
+
+// Codes the block of that column, of which `n_rows` rows lie within the image, and leaves paper behind.
+void JpegEncoder::put_block(std::size_t column, std::size_t n_rows, JpegBitWriter& bits) {
+  JpegSamples& samples = *reinterpret_cast<JpegSamples*>(strip_.data() + column * block_bytes);
+  // libjpeg continues the image's last column and last row to the end of the block.
+  const std::size_t n_pixels = std::min<std::size_t>(8, shape_.width - 8 * column);
+  for (std::size_t x = n_pixels; x < 8; ++x) std::copy_n(&samples[8 * (n_pixels - 1)], 8, &samples[8 * x]);
+  if (n_rows < 8) {
+    for (std::size_t x = 0; x < 8; ++x) std::fill_n(&samples[8 * x + n_rows], 8 - n_rows, samples[8 * x + n_rows - 1]);
+  }
+  JpegCoefficients block;
+  jpeg_transform(samples, divisors_, block);
+  samples.fill(gray_[0]);
+  scan_.put(block, bits);
 }
 
 std::uint64_t JpegEncoder::max_bytes(const ImageShape& shape) noexcept {
@@ -129,8 +152,8 @@ std::uint64_t JpegEncoder::max_bytes(const ImageShape& shape) noexcept {
 }
 
 std::uint64_t JpegEncoder::footprint(const ImageShape& shape) noexcept {
-  // libjpeg keeps a few rows of blocks besides.
-  return sizeof(JpegEncoder) + sizeof(State) + shape.n_pixels() + max_bytes(shape) + 32 * std::uint64_t{shape.width};
+  const std::size_t n_columns = blocks(shape.width);
+  return sizeof(JpegEncoder) + 1024 + strip_bytes(n_columns) + flag_bytes(n_columns) + code_bytes(n_columns);
 }
 
 }  // namespace plotmill::kernels
