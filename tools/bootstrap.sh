@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that are missing, and says nothing when none is:
-#   bootstrap.sh build|test|check      check includes test, test includes build
+#   bootstrap.sh build|test|check|bench      check includes test; test and bench include build
 set -euo pipefail
 exec >&2
 
 build=(g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libisal-dev libfmt-dev nlohmann-json3-dev libcli11-dev)
 test=(doctest-dev zlib1g-dev libpng-dev python3 python3-h5py python3-numpy python3-matplotlib python3-skimage)
 check=(clang clang-format clang-tidy shellcheck git locales)
+bench=(libbenchmark-dev libopencv-core-dev libopencv-imgproc-dev python3 python3-h5py python3-numpy python3-matplotlib
+  python3-pil python3-cairo)
 
 case "${1:-}" in
   build) packages=("${build[@]}") ;;
   test) packages=("${build[@]}" "${test[@]}") ;;
   check) packages=("${build[@]}" "${test[@]}" "${check[@]}") ;;
-  *) echo "usage: bootstrap.sh build|test|check"; exit 2 ;;
+  bench) packages=("${build[@]}" "${bench[@]}") ;;
+  *) echo "usage: bootstrap.sh build|test|check|bench"; exit 2 ;;
 esac
 
 if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
@@ -23,7 +26,8 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     echo "plotmill: $tool is missing, and there is no apt-get here to install it with."
     echo "plotmill needs a C++20 compiler, CMake 3.25, Ninja and the development files of oneTBB, HDF5 (C), libjpeg-turbo,"
     echo "ISA-L, fmt, nlohmann-json 3.11 and CLI11; its tests also doctest, zlib, libpng and Python with h5py, numpy,"
-    echo "matplotlib and scikit-image. As Debian names them: ${packages[*]}"
+    echo "matplotlib and scikit-image; its benchmarks Google Benchmark, OpenCV (core, imgproc) and Python with h5py, numpy,"
+    echo "matplotlib, Pillow and pycairo. As Debian names them: ${packages[*]}"
     exit 1
   done
   exit 0

@@ -9,7 +9,7 @@ set -euo pipefail
 self=$(readlink -f "${BASH_SOURCE[0]}")
 cd "$(dirname "$(dirname "$self")")"
 
-all=(format layers unfinished cpu debug clang asan tsan tidy package symbols locale readme)
+all=(format layers unfinished cpu debug clang asan tsan tidy package symbols locale readme bench)
 quick=(format layers cpu)
 logs=build/check
 
@@ -199,6 +199,18 @@ check_readme() {
   [[ $(wc -l <"$scratch/.readme.sh") -gt 1 ]] || { echo "README.md has no block to run"; return 1; }
   cd "$scratch"
   bash .readme.sh </dev/null
+}
+
+# That the benchmarks run and what they write is right; how fast anything is decides nothing here.
+check_bench() {
+  need cmake python3
+  tools/bootstrap.sh bench || skip "the packages of tools/bootstrap.sh bench are not all there"
+  build_preset release kernels_bench
+  build/release/tests/bench/kernels_bench --benchmark_min_time=0.001 \
+    --benchmark_filter='/(64x60|800x500)/100_points/1.4_px/smooth'
+  tools/compare_peers --images 40 --python-images 4 --runs 1 --json build/release/peers.json \
+    --markdown build/release/peers.md --plot build/release/peers.png
+  tools/scale_run --count 250 --per-file 100 --size 64x60 --discard
 }
 
 require_check() {

@@ -174,6 +174,65 @@ class Readme(Repository):
         self.assert_fails("readme", "no block to run")
 
 
+class Bench(Repository):
+    PRESETS = """{"version": 6,
+        "configurePresets": [{"name": "release", "binaryDir": "build/release"}],
+        "buildPresets": [{"name": "release", "configurePreset": "release"}]}"""
+    CMAKE = """cmake_minimum_required(VERSION 3.25)
+        project(small CXX)
+        add_executable(kernels_bench bench.cpp)
+        set_target_properties(kernels_bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/bench)"""
+
+    def setUp(self):
+        super().setUp()
+        self.write("CMakePresets.json", self.PRESETS)
+        self.write("CMakeLists.txt", self.CMAKE)
+        self.write("bench.cpp", "int main() { return 0; }\n")
+        for tool in ("compare_peers", "scale_run"):
+            self.stand_in(tool, "exit 0")
+
+    def stand_in(self, tool, text):
+        self.write(f"tools/{tool}", f"#!/usr/bin/env bash\n{text}\n").chmod(0o755)
+
+    def test_benchmarks_that_run_pass(self):
+        self.assert_passes("bench")
+
+    def test_a_benchmark_that_fails_fails(self):
+        self.write("bench.cpp", "#include <cstdio>\nint main() { std::puts(\"no benchmark\"); return 1; }\n")
+        self.assert_fails("bench", "no benchmark")
+
+    def test_a_comparison_that_fails_fails(self):
+        for tool in ("scale_run", "compare_peers"):
+            self.stand_in(tool, f"echo {tool} is unwell; exit 1")
+            self.assert_fails("bench", f"{tool} is unwell")
+
+    def test_packages_that_are_not_there_are_the_reason_to_skip(self):
+        self.stand_in("bootstrap.sh", 'test "$1" != bench')
+        result = self.check("bench")
+        self.assertIn("skipped  the packages", result.stdout)
+
+    def test_wrong_outputs_are_found(self):
+        try:
+            import h5py
+            import numpy as np
+        except ImportError as missing:
+            self.skipTest(str(missing))
+        image = np.full((3, 20, 30), 255, np.uint8)
+        image[:, 10, 5:20] = 0
+        blank = image.copy()
+        blank[1] = 255
+        for name, images, expected in [("good", image, None), ("blank", blank, "shows no line"), ("short", image[:2], "holds 2")]:
+            with self.subTest(name):
+                path = self.root / name
+                with h5py.File(path, "w") as file:
+                    file["images"] = images
+                    file["sequences"] = np.zeros((len(images), 4), np.float32)
+                peer = ROOT / "tests/bench/peers/python_peer.py"
+                result = subprocess.run([sys.executable, peer, "verify", path, "3"], capture_output=True, text=True)
+                self.assertEqual(result.returncode, 0 if expected is None else 1, result.stderr)
+                self.assertIn(expected or "", result.stderr)
+
+
 class Runner(Repository):
     def test_a_skipped_check_is_told_and_is_a_failure_when_strict(self):
         result = self.check("readme")
