@@ -134,6 +134,7 @@ void Flow::draw(std::size_t drawer_index, Slot& slot) {
     Ink& ink = slot.ink[drawer_index];
     const auto lane = static_cast<std::size_t>(oneapi::tbb::this_task_arena::current_thread_index());
     drawer.stage->draw(slot.series.view(), ink, lane);
+    if (stopping_) return;
     if (ink.n_images() != slot.series.size() || ink.row_begin.size() != ink.n_images() * ink.shape.height + 1) {
       throw Error(ErrorKind::internal, "draw() gave " + std::to_string(ink.n_images()) + " images for " +
                                            std::to_string(slot.series.size()) + " series");
@@ -188,6 +189,7 @@ void Flow::fail(Error error) {
     if (!error_) error_ = std::move(error);
   }
   stopping_ = true;
+  stages_.pulse->stop();
   pool_.stop();
 }
 

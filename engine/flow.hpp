@@ -49,8 +49,8 @@ class Flow {
   /// Returns when something may have changed, at the latest after a tenth of a second.
   void wait_a_moment();
 
-  /// Grows whenever a node has done something.
-  [[nodiscard]] std::uint64_t n_moves() const noexcept { return n_moves_; }
+  /// Grows whenever a node has done something, or a stage an image.
+  [[nodiscard]] std::uint64_t n_moves() const noexcept { return n_moves_ + stages_.pulse->n_beats(); }
 
   [[nodiscard]] std::size_t n_slots_taken() const { return pool_.n_taken(); }
   [[nodiscard]] bool reader_ended() const noexcept { return reader_ended_; }

@@ -30,13 +30,17 @@ class NodeClock {
     Work(NodeClock& clock, std::uint64_t batch) : clock_(clock), batch_(batch) { clock_.begin(batch); }
     Work(const Work&) = delete;
     Work& operator=(const Work&) = delete;
-    ~Work() { clock_.end(batch_, n_items_); }
-    void done(std::uint64_t n_items) { n_items_ = n_items; }
+    ~Work() { clock_.end(batch_, done_, n_items_); }
+    void done(std::uint64_t n_items) {
+      done_ = true;
+      n_items_ = n_items;
+    }
 
    private:
     NodeClock& clock_;
     std::uint64_t batch_;
-    std::optional<std::uint64_t> n_items_;
+    bool done_ = false;
+    std::uint64_t n_items_ = 0;
   };
 
   [[nodiscard]] Snapshot snapshot() const {
@@ -67,7 +71,7 @@ class NodeClock {
     active_.push_back({batch, now});
   }
 
-  void end(std::uint64_t batch, std::optional<std::uint64_t> n_items) {
+  void end(std::uint64_t batch, bool done, std::uint64_t n_items) {
     const std::lock_guard lock(mutex_);
     const Clock::time_point now = Clock::now();
     for (auto active = active_.begin(); active != active_.end(); ++active) {
@@ -77,9 +81,9 @@ class NodeClock {
       break;
     }
     if (active_.empty()) totals_.working_seconds += seconds(now - working_since_);
-    if (!n_items) return;
+    if (!done) return;
     ++totals_.n_batches;
-    totals_.n_items += *n_items;
+    totals_.n_items += n_items;
   }
 
   mutable std::mutex mutex_;

@@ -76,6 +76,7 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options) {
   setup.overwrite = options.overwrite;
   setup.definition = definition.json;
   setup.plotmill_version = version();
+  pulse = setup.pulse;
   try {
     open(setup);
     choose_sizes(definition.run);

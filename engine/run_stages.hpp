@@ -51,6 +51,7 @@ struct RunStages {
   std::vector<std::unique_ptr<WriterNode>> writers;
   SeriesShape series;
   RunPlan plan;
+  std::shared_ptr<Pulse> pulse;
 
   [[nodiscard]] std::vector<ImageShape> image_shapes() const;
 

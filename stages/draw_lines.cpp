@@ -67,6 +67,7 @@ class DrawLines final : public Drawer {
   ImageShape prepare(const SeriesShape& series, const RunSetup& setup) override {
     const LineOptions options = line_options();
     n_points_ = series.n_points;
+    pulse_ = setup.pulse;
     lanes_.reserve(setup.n_lanes);
     for (std::size_t lane = 0; lane < setup.n_lanes; ++lane) lanes_.emplace_back(options, series.n_points);
     return kernels::image_shape(options);
@@ -79,7 +80,7 @@ class DrawLines final : public Drawer {
   }
 
   void draw(const SequencesView& in, Ink& out, std::size_t lane) override {
-    for (std::size_t i = 0; i < in.n_series; ++i) {
+    for (std::size_t i = 0; i < in.n_series && pulse_->keep_going(); ++i) {
       try {
         lanes_[lane].draw(in.series(i), out);
       } catch (Error& error) {
@@ -122,6 +123,7 @@ class DrawLines final : public Drawer {
   std::int64_t paper_ = 255;
   std::int64_t ink_ = 0;
 
+  std::shared_ptr<Pulse> pulse_;
   std::size_t n_points_ = 0;
   std::vector<kernels::LineDrawer> lanes_;
 };

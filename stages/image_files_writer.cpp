@@ -33,6 +33,7 @@ std::vector<Fault> ImageFilesWriter::check() const {
 }
 
 void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const RunSetup& setup) {
+  pulse_ = setup.pulse;
   make_encoders(images, setup.n_lanes);
   pattern_ = FileNamePattern::parse(name_);
   made_folder_ = ::mkdir(directory_.c_str(), 0777) == 0;
@@ -48,14 +49,14 @@ void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const 
 }
 
 void ImageFilesWriter::encode(BatchPosition, const Ink& ink, Encoded& out, std::size_t lane) {
-  for (std::size_t i = 0; i < ink.n_images(); ++i) {
+  for (std::size_t i = 0; i < ink.n_images() && pulse_->keep_going(); ++i) {
     encode_image(ink.image(i), out.bytes, lane);
     out.begin.push_back(out.bytes.size());
   }
 }
 
 void ImageFilesWriter::commit(BatchPosition position, const Sequences&, const Encoded& encoded) {
-  for (std::size_t i = 0; i < encoded.n_items(); ++i) {
+  for (std::size_t i = 0; i < encoded.n_items() && pulse_->keep_going(); ++i) {
     write_file(pattern_->name(position.first_image + i), encoded.item(i));
     bytes_written_ += encoded.item(i).size();
   }

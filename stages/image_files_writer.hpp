@@ -43,6 +43,7 @@ class ImageFilesWriter : public Writer {
   std::string directory_;
   std::string name_;
   std::optional<FileNamePattern> pattern_;
+  std::shared_ptr<Pulse> pulse_;
   FileDescriptor folder_;
   FileUse use_;
   bool made_folder_ = false;

@@ -75,6 +75,7 @@ class WriteHdf5 final : public Writer {
     check_chunk_size();
     check_other_files();
     n_lanes_ = setup.n_lanes;
+    pulse_ = setup.pulse;
     statistics_.emplace(layout_.pixels);
     begin_file();
   }
@@ -103,7 +104,7 @@ class WriteHdf5 final : public Writer {
       encoders_.assign(n_lanes_, DeflateEncoder(*code_, layout_.images_per_chunk));
     });
     DeflateEncoder& encoder = encoders_[lane];
-    for (std::size_t i = 0; i < ink.n_images(); ++i) {
+    for (std::size_t i = 0; i < ink.n_images() && pulse_->keep_going(); ++i) {
       if (encoder.add(ink.image(i), out.bytes)) out.begin.push_back(out.bytes.size());
     }
     if (encoder.pad(out.bytes)) out.begin.push_back(out.bytes.size());
@@ -199,6 +200,7 @@ class WriteHdf5 final : public Writer {
 
   bool overwrite_ = false;
   Hdf5ImageLayout layout_;
+  std::shared_ptr<Pulse> pulse_;
   std::size_t n_lanes_ = 1;
   std::optional<kernels::InkStatistics> statistics_;
   std::once_flag learned_;  ///< Guards what follows.

@@ -5,6 +5,7 @@
 // finish() or abandon() -> destroyed. A stage object serves one run.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,6 +24,25 @@
 
 namespace plotmill {
 
+/// Lets long work be interrupted, and shows that it goes on. All functions are for any thread.
+class Pulse {
+ public:
+  /// To be asked by a stage after each image of a batch: false when the run is being stopped, and whatever else the
+  /// call would make is thrown away. A stage that never asks is waited for until its batch is done, and counts as
+  /// stalled when one batch takes longer than `run.stall_timeout`.
+  bool keep_going() noexcept {
+    n_beats_.fetch_add(1, std::memory_order_relaxed);
+    return !stopped_.load(std::memory_order_relaxed);
+  }
+
+  void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t n_beats() const noexcept { return n_beats_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<bool> stopped_ = false;
+  std::atomic<std::uint64_t> n_beats_ = 0;
+};
+
 /// What every stage learns before the first batch.
 struct PLOTMILL_EXPORT RunSetup {
   std::size_t n_lanes = 1;         ///< draw() and encode() are called with lane 0 .. n_lanes-1.
@@ -30,6 +50,7 @@ struct PLOTMILL_EXPORT RunSetup {
   bool overwrite = false;          ///< `--force`: existing outputs are replaced.
   std::string definition;          ///< The whole definition as it runs, overrides included, as JSON.
   std::string plotmill_version;
+  std::shared_ptr<Pulse> pulse = std::make_shared<Pulse>();  ///< Never null.
 };
 
 /// What all series of a run have in common.

@@ -96,9 +96,17 @@ void encode_all(benchmark::State& state, const Ink& ink, std::size_t bytes_per_p
   count(state, ink.shape.n_pixels() * bytes_per_pixel, bytes_out);
 }
 
+/// As a run learns it from its first images.
+kernels::InkCode code_for(const Ink& ink, const kernels::PixelLayout& layout) {
+  kernels::InkStatistics statistics(layout);
+  for (std::size_t i = 0; i < std::min<std::size_t>(32, ink.n_images()); ++i) statistics.add(ink.image(i));
+  return kernels::InkCode(statistics);
+}
+
 void encode_deflate(benchmark::State& state, const Case& c, PixelType type) {
   const Ink ink = ink_of(c);
-  kernels::DeflateEncoder encoder(ink.shape, type, 1);
+  const kernels::InkCode code = code_for(ink, {ink.shape, type});
+  kernels::DeflateEncoder encoder(code, 1);
   encode_all(state, ink, kernels::bytes_per_pixel(type),
              [&](const InkImageView& image, std::vector<std::uint8_t>& out) {
                if (!encoder.add(image, out)) state.SkipWithError("a chunk of one image is not complete after one");
@@ -107,7 +115,8 @@ void encode_deflate(benchmark::State& state, const Case& c, PixelType type) {
 
 void encode_png(benchmark::State& state, const Case& c) {
   const Ink ink = ink_of(c);
-  kernels::PngEncoder encoder(ink.shape);
+  const kernels::InkCode code = code_for(ink, {ink.shape, PixelType::uint8, true});
+  kernels::PngEncoder encoder(code);
   encode_all(state, ink, 1,
              [&](const InkImageView& image, std::vector<std::uint8_t>& out) { encoder.encode(image, out); });
 }

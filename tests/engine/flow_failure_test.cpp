@@ -143,6 +143,27 @@ TEST_CASE("flow: a stage that hangs fails the run with a table of what each stag
   }
 }
 
+TEST_CASE("flow: a stage that asks after each image is neither stalled nor waited for to the end of its batch") {
+  FlowScript script;
+  script.n_series = 2;
+  int n_images = 0;
+  script.on_image = [&](Pulse& pulse) {
+    for (n_images = 0; n_images < 1000 && pulse.keep_going(); ++n_images) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+  };
+  auto pipeline = flow_pipeline(script, R"("batch": 2, "threads": 1, "stall_timeout": 0.2)");
+  std::thread canceller([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(800));
+    pipeline.cancel();
+  });
+  const Error error = error_of(pipeline);
+  canceller.join();
+  CHECK(error.kind() == ErrorKind::cancelled);
+  CHECK(n_images > 20);   // Longer than the timeout.
+  CHECK(n_images < 900);  // Not to the end.
+}
+
 TEST_CASE("flow: a reader that gives a short batch too early is caught") {
   struct ShortReader final : Reader {
     void declare(Options&) override {}

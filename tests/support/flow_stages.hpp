@@ -25,6 +25,9 @@ struct FlowScript {
   /// "open writer", "finish") and the batch (0 where there is none), before the step does its work. May sleep or throw.
   std::function<void(const std::string& step, std::uint64_t batch)> on = [](const std::string&, std::uint64_t) {};
 
+  /// Called by draw() once for each batch.
+  std::function<void(Pulse&)> on_image = [](Pulse&) {};
+
   std::atomic<std::uint64_t> n_read = 0;
   std::atomic<int> n_drawing = 0;
   std::atomic<int> most_drawing = 0;
@@ -73,7 +76,8 @@ class FlowDrawer final : public Drawer {
  public:
   explicit FlowDrawer(FlowScript& script) : script_(script) {}
   void declare(Options&) override {}
-  ImageShape prepare(const SeriesShape&, const RunSetup&) override {
+  ImageShape prepare(const SeriesShape&, const RunSetup& setup) override {
+    pulse_ = setup.pulse;
     script_.on("prepare", 0);
     return {2, 1};
   }
@@ -86,6 +90,7 @@ class FlowDrawer final : public Drawer {
     }
     try {
       script_.on("draw", static_cast<std::uint64_t>(in.values[0]) / in.n_series);
+      script_.on_image(*pulse_);
     } catch (...) {
       --script_.n_drawing;
       leave("draw", lane);
@@ -109,6 +114,7 @@ class FlowDrawer final : public Drawer {
     script_.lanes_in_use.erase({step, lane});
   }
   FlowScript& script_;
+  std::shared_ptr<Pulse> pulse_;
 };
 
 class FlowWriter final : public Writer {

@@ -105,6 +105,9 @@ inline std::uint64_t run_writer(Writer& writer, const WriterInput& input, const 
                  .definition = R"({"plotmill": 1, "stages": ["ß"]})",
                  .plotmill_version = "0.1.0"});
     const Footprint footprint = writer.footprint();
+    for (std::size_t i = 0; i < std::min(writer.n_learned_images(), n_images); ++i) {
+      writer.learn(batch_of(input, i, 1).ink);
+    }
     Encoded encoded;
     for (std::size_t first = 0, batch = 0; first < n_images; first += run.batch, ++batch) {
       const WriterInput part = batch_of(input, first, std::min(run.batch, n_images - first));
