@@ -75,8 +75,9 @@ HWY_INLINE Vector row_tops(int row) {
 /// coverage_between() of areas below the upper and the lower edges of rows.
 HWY_INLINE IntVector coverages_between(Vector area_from, Vector area_to) {
   const auto coverage =
-      hn::Add(hn::Mul(hn::Sub(area_from, area_to), hn::Set(floats, 255.0F / 8)), hn::Set(floats, 0.5F));
-  return hn::ConvertTo(ints, hn::Min(hn::Max(coverage, hn::Zero(floats)), hn::Set(floats, 255.0F)));
+      hn::Min(hn::Max(hn::Mul(hn::Sub(area_from, area_to), hn::Set(floats, 255.0F / 8)), hn::Zero(floats)),
+              hn::Set(floats, 255.0F));
+  return hn::And(hn::BitCast(ints, hn::Add(coverage, hn::Set(floats, to_integer))), hn::Set(ints, 255));
 }
 
 /// Each lane holds what the next one held, the last one `last`.

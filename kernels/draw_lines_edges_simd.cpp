@@ -21,25 +21,33 @@ using Ints = hn::RebindToSigned<Floats>;
 using Vector = hn::Vec<Floats>;
 constexpr Floats floats;
 constexpr Ints ints;
+/// For the few abscissae of a thin line's disc; a square root of half the lanes takes half the time.
+constexpr hn::CappedTag<float, 8> half_floats;
 
 HWY_INLINE int n_lanes() { return static_cast<int>(hn::Lanes(floats)); }
 
-/// x of n_lanes() abscissae from `a` on.
-HWY_INLINE Vector abscissae_x(int a) {
-  return hn::Mul(hn::ConvertTo(floats, hn::Iota(ints, a)), hn::Set(floats, 1.0F / slices_per_pixel));
+/// x of the abscissae from `a` on.
+template <class D>
+HWY_INLINE hn::Vec<D> abscissae_x(D d, int a) {
+  return hn::Mul(hn::ConvertTo(d, hn::Iota(hn::RebindToSigned<D>(), a)), hn::Set(d, 1.0F / slices_per_pixel));
 }
 
 /// The first `n` lanes, all where n is more than that.
-HWY_INLINE hn::Mask<Floats> first_lanes(int n) { return hn::FirstN(floats, static_cast<std::size_t>(n)); }
-
-HWY_INLINE void lower_to(float* at, hn::Mask<Floats> lanes, Vector value) {
-  const auto old = hn::LoadU(floats, at);
-  hn::StoreU(hn::IfThenElse(lanes, hn::Min(old, value), old), floats, at);
+template <class D>
+HWY_INLINE hn::Mask<D> first_lanes(D d, int n) {
+  return hn::FirstN(d, static_cast<std::size_t>(n));
 }
 
-HWY_INLINE void raise_to(float* at, hn::Mask<Floats> lanes, Vector value) {
-  const auto old = hn::LoadU(floats, at);
-  hn::StoreU(hn::IfThenElse(lanes, hn::Max(old, value), old), floats, at);
+template <class D>
+HWY_INLINE void lower_to(D d, float* at, hn::Mask<D> lanes, hn::Vec<D> value) {
+  const auto old = hn::LoadU(d, at);
+  hn::StoreU(hn::IfThenElse(lanes, hn::Min(old, value), old), d, at);
+}
+
+template <class D>
+HWY_INLINE void raise_to(D d, float* at, hn::Mask<D> lanes, hn::Vec<D> value) {
+  const auto old = hn::LoadU(d, at);
+  hn::StoreU(hn::IfThenElse(lanes, hn::Max(old, value), old), d, at);
 }
 
 /// Edges of one piece, whose arrays begin at abscissa `first` and end at `last`.
@@ -52,11 +60,13 @@ class PieceEdges {
         top_(edges.top + piece.begin),
         bottom_(edges.bottom + piece.begin) {}
 
-  /// The stroke is nowhere from abscissa `from` to `to`.
-  HWY_INLINE void clear(int from, int to) {
+  /// The stroke is nowhere.
+  HWY_INLINE void clear() {
     constexpr float infinity = std::numeric_limits<float>::infinity();
-    std::fill(top_ + (from - first_), top_ + (to + 1 - first_), infinity);
-    std::fill(bottom_ + (from - first_), bottom_ + (to + 1 - first_), -infinity);
+    for (int i = 0; i <= last_ - first_; i += n_lanes()) {
+      hn::StoreU(hn::Set(floats, infinity), floats, top_ + i);
+      hn::StoreU(hn::Set(floats, -infinity), floats, bottom_ + i);
+    }
   }
 
   /// The stroke is empty, at y, from abscissa `from` to `to`.
@@ -65,14 +75,16 @@ class PieceEdges {
   }
 
   HWY_INLINE void include_disc(float centre_x, float centre_y) {
+    constexpr auto d = half_floats;
+    const int step = static_cast<int>(hn::Lanes(d));
     const int to = std::min(last_abscissa(centre_x + radius_), last_);
-    const auto y = hn::Set(floats, centre_y);
-    for (int a = std::max(first_abscissa(centre_x - radius_), first_); a <= to; a += n_lanes()) {
-      const auto inside = first_lanes(to - a + 1);
-      const auto d = hn::Sub(abscissae_x(a), hn::Set(floats, centre_x));
-      const auto half = hn::Sqrt(hn::Max(hn::Sub(hn::Set(floats, radius_ * radius_), hn::Mul(d, d)), hn::Zero(floats)));
-      lower_to(top_ + (a - first_), inside, hn::Sub(y, half));
-      raise_to(bottom_ + (a - first_), inside, hn::Add(y, half));
+    const auto y = hn::Set(d, centre_y);
+    for (int a = std::max(first_abscissa(centre_x - radius_), first_); a <= to; a += step) {
+      const auto inside = first_lanes(d, to - a + 1);
+      const auto dx = hn::Sub(abscissae_x(d, a), hn::Set(d, centre_x));
+      const auto half = hn::Sqrt(hn::Max(hn::Sub(hn::Set(d, radius_ * radius_), hn::Mul(dx, dx)), hn::Zero(d)));
+      lower_to(d, top_ + (a - first_), inside, hn::Sub(y, half));
+      raise_to(d, bottom_ + (a - first_), inside, hn::Add(y, half));
     }
   }
 
@@ -81,28 +93,29 @@ class PieceEdges {
     const int top_to = std::min(last_abscissa(segment.to(segment.shift)), last_);
     for (int a = std::max(first_abscissa(segment.from(segment.shift)), first_); a <= top_to; a += n_lanes()) {
       const auto y = hn::Sub(segment_y(segment, a, segment.shift), rise);
-      lower_to(top_ + (a - first_), first_lanes(top_to - a + 1), y);
+      lower_to(floats, top_ + (a - first_), first_lanes(floats, top_to - a + 1), y);
     }
     const int bottom_to = std::min(last_abscissa(segment.to(-segment.shift)), last_);
     for (int a = std::max(first_abscissa(segment.from(-segment.shift)), first_); a <= bottom_to; a += n_lanes()) {
       const auto y = hn::Add(segment_y(segment, a, -segment.shift), rise);
-      raise_to(bottom_ + (a - first_), first_lanes(bottom_to - a + 1), y);
+      raise_to(floats, bottom_ + (a - first_), first_lanes(floats, bottom_to - a + 1), y);
     }
   }
 
-  /// Whether the stroke from (x0, y0) to (x1, y1) and its discs lie within what is known already, as far as one vector
-  /// tells. True for most points of a series with many points a pixel.
-  HWY_INLINE bool is_hidden(float x0, float y0, float x1, float y1) const {
-    const int from = std::max(first_abscissa(x0 - radius_), first_);
-    const int n = std::min(last_abscissa(x1 + radius_), last_) - from + 1;
-    if (n > n_lanes()) return false;
-    // Rounding puts an edge off by less than 1/16 px.
-    const float reach = radius_ + 0.0625F;
+  /// Whether the segment lies within what is known already, as far as one vector tells. True for most segments of a
+  /// series with many points a pixel, once the discs are known.
+  HWY_INLINE bool is_hidden(const SegmentEdges& segment) const {
+    const int from = std::max(first_abscissa(segment.x0 - radius_), first_);
+    const int n = std::min(last_abscissa(segment.x1 + radius_), last_) - from + 1;
+    if (n > n_lanes() || n <= 0) return false;
+    // An edge is between the ends' y, moved by `rise`; this is more than rounding adds.
+    const float y1 = segment.y0 + segment.dy;
+    const float reach = segment.rise + (std::abs(segment.y0) + std::abs(y1) + radius_) * 0x1p-20F;
     const auto top = hn::LoadU(floats, top_ + (from - first_));
     const auto bottom = hn::LoadU(floats, bottom_ + (from - first_));
-    const auto seen = hn::Or(hn::Lt(hn::Set(floats, std::min(y0, y1) - reach), top),
-                             hn::Gt(hn::Set(floats, std::max(y0, y1) + reach), bottom));
-    return hn::AllFalse(floats, hn::And(first_lanes(std::max(n, 0)), seen));
+    const auto seen = hn::Or(hn::Lt(hn::Set(floats, std::min(segment.y0, y1) - reach), top),
+                             hn::Gt(hn::Set(floats, std::max(segment.y0, y1) + reach), bottom));
+    return hn::AllFalse(floats, hn::And(first_lanes(floats, n), seen));
   }
 
   [[nodiscard]] int first() const { return first_; }
@@ -112,7 +125,7 @@ class PieceEdges {
   /// SegmentEdges::y() at n_lanes() abscissae from `a` on.
   HWY_INLINE static Vector segment_y(const SegmentEdges& segment, int a, float s) {
     const auto along =
-        hn::Mul(hn::Sub(abscissae_x(a), hn::Set(floats, segment.x0 + s)), hn::Set(floats, segment.inverse_dx));
+        hn::Mul(hn::Sub(abscissae_x(floats, a), hn::Set(floats, segment.x0 + s)), hn::Set(floats, segment.inverse_dx));
     const auto share = hn::Min(hn::Max(along, hn::Zero(floats)), hn::Set(floats, 1.0F));
     return hn::Add(hn::Set(floats, segment.y0), hn::Mul(share, hn::Set(floats, segment.dy)));
   }
@@ -134,16 +147,16 @@ void FindEdges(const PiecePoints& points, float radius, const PieceIntervals& pi
   const std::size_t end = points.n - 1;
   const int before = first_abscissa(points.x[0] - radius) - 1;
   const int after = last_abscissa(points.x[end] + radius) + 1;
+  stroke.clear();
   stroke.set_empty(stroke.first(), before, points.y[0]);
-  stroke.clear(std::max(before + 1, stroke.first()), std::min(after - 1, stroke.last()));
   stroke.set_empty(std::max(after, stroke.first()), stroke.last(), points.y[end]);
+  for (std::size_t k = 0; k <= end; ++k) stroke.include_disc(points.x[k], points.y[k]);
   for (std::size_t k = 0; k < end; ++k) {
     const float x = points.x[k], y = points.y[k], next_x = points.x[k + 1], next_y = points.y[k + 1];
-    if (stroke.is_hidden(x, y, next_x, next_y)) continue;
-    stroke.include_disc(x, y);
-    if (x < next_x) stroke.include_segment(SegmentEdges(x, y, next_x, next_y, radius));
+    if (!(x < next_x)) continue;
+    const SegmentEdges segment(x, y, next_x, next_y, radius);
+    if (!stroke.is_hidden(segment)) stroke.include_segment(segment);
   }
-  stroke.include_disc(points.x[end], points.y[end]);
   const auto n = static_cast<std::size_t>(stroke.last() - stroke.first());
   set_inverse_rises(edges.top + piece.begin, n, edges.inverse_top + piece.begin);
   set_inverse_rises(edges.bottom + piece.begin, n, edges.inverse_bottom + piece.begin);
@@ -171,7 +184,7 @@ void FindColumnRows(std::span<const PieceIntervals> pieces, const LineEdges& edg
 
       std::int32_t* const first = first_row + piece.first_column + i;
       std::int32_t* const last = last_row + piece.first_column + i;
-      const auto inside = hn::RebindMask(ints, first_lanes(piece.n_columns - i));
+      const auto inside = hn::RebindMask(ints, first_lanes(floats, piece.n_columns - i));
       const auto old_first = hn::LoadU(ints, first);
       const auto old_last = hn::LoadU(ints, last);
       const auto new_first = hn::Min(old_first, hn::Max(rows_of(top), hn::Zero(ints)));

@@ -18,8 +18,8 @@
 // Coverage. Column c lies between the abscissae 4c-2 and 4c+2, in four slices. The part of a slice that is under the
 // stroke and below a height y has the area mean(max(bottom - y, 0)) - mean(max(top - y, 0)), times the slice's width.
 // Pixel (c, r) is what lies below r - 1/2 and not below r + 1/2. The mean of the four slices is the coverage; times
-// 255, rounded half up, it is what Ink holds. Rows outside those of the least top and the greatest bottom of the
-// column's five abscissae are paper. Pieces add up to at most 255.
+// 255, rounded to the nearest integer, half to even, it is what Ink holds. Rows outside those of the least top and the
+// greatest bottom of the column's five abscissae are paper. Pieces add up to at most 255.
 //
 // The areas are differences of numbers up to the height of the column's stroke, each rounded to 24 bits: coverage is
 // off by 0.1/255 where that is 500 rows or less, and by 1/255 near 10,000.
@@ -101,10 +101,13 @@ struct SegmentEdges {
 /// twice_mean_depth() of the bottom edge less that of the top edge.
 [[nodiscard]] inline float area_of_slices(float s0, float s1, float s2, float s3) { return (s0 + s1) + (s2 + s3); }
 
+/// Adding it leaves no bits for a fraction; the low bits of the sum are the integer.
+inline constexpr float to_integer = 0x1p23F;
+
 /// Coverage of a pixel in 255ths from area_of_slices() below its upper edge and below its lower edge.
 [[nodiscard]] inline int coverage_between(float area_from, float area_to) {
-  const float coverage = (area_from - area_to) * (255.0F / 8) + 0.5F;
-  return static_cast<int>(std::min(std::max(coverage, 0.0F), 255.0F));
+  const float coverage = std::min(std::max((area_from - area_to) * (255.0F / 8), 0.0F), 255.0F);
+  return static_cast<int>((coverage + to_integer) - to_integer);
 }
 
 /// Upper edge of a pixel row.

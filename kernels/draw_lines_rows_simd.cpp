@@ -1,7 +1,29 @@
 // Runs and their coverage from the cells of each row. Lanes are cells.
+#include <array>
 #include <bit>
 
 #include "kernels/draw_lines_simd.hpp"
+
+#ifndef PLOTMILL_COMPRESS_LANES
+#define PLOTMILL_COMPRESS_LANES
+namespace plotmill::kernels {
+namespace {
+
+/// For each set of at most 8 lanes their numbers, in order; then zeros.
+[[maybe_unused]] constexpr auto compress_lanes = [] {
+  std::array<std::array<std::uint8_t, 8>, 256> table{};
+  for (std::size_t lanes = 0; lanes < table.size(); ++lanes) {
+    std::size_t n = 0;
+    for (std::uint8_t lane = 0; lane < 8; ++lane) {
+      if ((lanes >> lane & 1U) != 0) table[lanes][n++] = lane;
+    }
+  }
+  return table;
+}();
+
+}  // namespace
+}  // namespace plotmill::kernels
+#endif
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/draw_lines_rows_simd.cpp"
@@ -18,6 +40,18 @@ using Ints = hn::CappedTag<std::int32_t, 16>;
 using Bytes = hn::Rebind<std::uint8_t, Ints>;
 constexpr Ints ints;
 constexpr Bytes bytes;
+
+/// hn::Compress(). GCC 12 copies Highway's table of AVX2 and SSE to the stack in each call, which takes 100 cycles.
+HWY_INLINE hn::Vec<Ints> compress(hn::Vec<Ints> v, hn::Mask<Ints> mask) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3
+  std::uint8_t bits[8] = {};
+  (void)hn::StoreMaskBits(ints, mask, bits);
+  const auto lanes = hn::PromoteTo(ints, hn::LoadU(bytes, compress_lanes[bits[0]].data()));
+  return hn::TableLookupLanes(v, hn::IndicesFromVec(ints, lanes));
+#else
+  return hn::Compress(v, mask);
+#endif
+}
 
 std::size_t CellsToRows(const Cell* cells, const std::int32_t* row_end, std::size_t height, std::uint8_t* coverage,
                         std::int32_t* runs, std::uint32_t* row_begin) {
@@ -39,14 +73,14 @@ std::size_t CellsToRows(const Cell* cells, const std::int32_t* row_end, std::siz
       const auto goes_on = hn::And(hn::Ne(hn::And(left, coverage_bits), zero),
                                    hn::Eq(hn::ShiftRight<8>(here), hn::Add(hn::ShiftRight<8>(left), hn::Set(ints, 1))));
       const auto is_start = hn::AndNot(goes_on, is_ink);
-      const auto ink = hn::Compress(hn::Or(here, hn::IfThenElseZero(is_start, start_bit)), is_ink);
+      const auto ink = compress(hn::Or(here, hn::IfThenElseZero(is_start, start_bit)), is_ink);
       hn::StoreU(hn::DemoteTo(bytes, hn::And(ink, coverage_bits)), bytes, coverage + n_ink);
 
       const std::size_t n_here = hn::CountTrue(ints, is_ink);
       const auto is_run = hn::And(hn::FirstN(ints, n_here), hn::Ne(hn::And(ink, start_bit), zero));
       const auto index = hn::Iota(ints, static_cast<std::int32_t>(n_ink));
       const auto x = hn::And(hn::ShiftRight<8>(ink), hn::Set(ints, 0xFFFF));
-      hn::StoreU(hn::Compress(hn::Or(x, hn::ShiftLeft<16>(index)), is_run), ints, runs + n_runs);
+      hn::StoreU(compress(hn::Or(x, hn::ShiftLeft<16>(index)), is_run), ints, runs + n_runs);
       n_ink += n_here;
       n_runs += hn::CountTrue(ints, is_start);
     }
