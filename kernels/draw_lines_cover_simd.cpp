@@ -114,12 +114,16 @@ class Columns {
 
   /// Covers a column of one piece: its rows first_row to last_row.
   HWY_INLINE void cover(int column, std::size_t at, int first_row, int last_row) const {
-    if (last_row - first_row >= n_lanes() || last_row == height_ - 1) {
+    if (last_row - first_row >= tall) {
       cover_tall(column, at, first_row, last_row);
       return;
     }
-    float area_after = 0;  // The stroke ends inside last_row.
-    put(column, first_row, last_row, coverages_below(at, first_row, area_after));
+    int row = last_vector(first_row, last_row);
+    float area_after = area_after_column(at, row + n_lanes(), last_row);
+    do {
+      put(column, row, last_row, coverages_below(at, row, area_after));
+      row -= n_lanes();
+    } while (row >= first_row);
   }
 
   /// Covers a column of several pieces: `pieces` hold it all.
@@ -142,6 +146,20 @@ class Columns {
   }
 
  private:
+  /// Columns of more rows may have enough full ones to look for them.
+  static constexpr int tall = 64;
+
+  /// First row of the last of the vectors that cover rows first_row to last_row.
+  HWY_INLINE static int last_vector(int first_row, int last_row) {
+    return first_row + (last_row - first_row) / n_lanes() * n_lanes();
+  }
+
+  /// Area below `row`, which is not above last_row.
+  HWY_INLINE float area_after_column(std::size_t at, int row, int last_row) const {
+    // Below last_row there is nothing unless it is the image that ends there.
+    return last_row < height_ - 1 ? 0.0F : area_below(edges_, at, row_top(row));
+  }
+
   /// Coverage of n_lanes() rows from `row` on. area_after: the area below those rows. Sets it to that below `row`.
   HWY_INLINE IntVector coverages_below(std::size_t at, int row, float& area_after) const {
     const auto areas = areas_below(edges_, at, row_tops(row));
@@ -153,9 +171,9 @@ class Columns {
   HWY_NOINLINE void cover_tall(int column, std::size_t at, int first_row, int last_row) const {
     const Rows full = full_rows(edges_, at);
     const int n = n_lanes();
-    int row = first_row + (last_row - first_row) / n * n;
-    bool area_is_known = false;
-    float area_after = 0;
+    int row = last_vector(first_row, last_row);
+    bool area_is_known = true;
+    float area_after = area_after_column(at, row + n, last_row);
     for (; row >= first_row; row -= n) {
       if (row >= full.first && std::min(row + n - 1, last_row) <= full.last) {
         area_is_known = false;

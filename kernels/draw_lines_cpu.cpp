@@ -1,6 +1,7 @@
 // The product's walk over a chart: the stroke's edges by segment, coverage by column, and a counting sort from columns
 // to rows. Cost follows the points and the ink, not the frame. The loops themselves are in draw_lines_simd.hpp.
 #include <algorithm>
+#include <limits>
 
 #include "kernels/draw_lines.hpp"
 
@@ -37,7 +38,8 @@ std::uint64_t LineDrawer::max_bytes(const LineOptions& options, std::size_t n_po
   const std::uint64_t exact = n_points * 3 * sizeof(float) + n_pieces * (sizeof(PieceIntervals) + sizeof(std::size_t)) +
                               n_abscissae * 4 * sizeof(float) + options.width * 2 * sizeof(std::int32_t) +
                               options.height * 3 * sizeof(std::uint32_t) +
-                              n_pixels * (2 * sizeof(Cell) + sizeof(std::uint8_t)) + 10 * vector_slack * sizeof(Cell);
+                              n_pixels * (2 * sizeof(Cell) + sizeof(Run) / 2 + sizeof(std::uint8_t)) +
+                              12 * vector_slack * sizeof(Cell);
   return 2 * exact;  // A growing vector may hold twice what it needs.
 }
 
@@ -93,11 +95,14 @@ void LineDrawer::place_rows() {
     row_end_[row] = static_cast<std::int32_t>(n_cells + 1);  // Behind a cell that is 0.
     n_cells += static_cast<std::uint64_t>(n_columns) + 2;    // And before one that cover_columns() overwrites.
   }
+  if (n_cells + vector_slack > std::numeric_limits<std::int32_t>::max()) {
+    throw Error(ErrorKind::input, "the drawing has more than 2^31 ink pixels");
+  }
   // Rows below the image, which vectors reach, have their cell behind all others.
   std::fill(row_end_.begin() + options_.height, row_end_.end(), static_cast<std::int32_t>(n_cells));
   make_room(cells_, n_cells);
   make_room(coverage_, n_cells);
-  make_room(runs_, n_cells);
+  make_room(starts_, n_cells);
   for (std::size_t row = 0; row < options_.height; ++row) cells_[static_cast<std::size_t>(row_end_[row] - 1)] = 0;
 }
 
@@ -115,12 +120,12 @@ void LineDrawer::append_rows(Ink& ink) {
   const std::size_t rows = ink.row_begin.size();
   ink.row_begin.resize(rows + height);
   const std::size_t n_ink =
-      cells_to_rows(cells_.data(), row_end_.data(), height, coverage_.data(), runs_.data(), &ink.row_begin[rows - 1]);
-  const std::size_t run_begin = ink.runs.size();
-  const std::size_t n_runs = ink.row_begin.back() - run_begin;
-  runs_[n_runs] = static_cast<std::int32_t>(static_cast<std::uint32_t>(n_ink) << 16U);
-  ink.runs.resize(run_begin + n_runs);
-  finish_runs(runs_.data(), n_runs, ink.runs.data() + run_begin);
+      cells_to_rows(cells_.data(), row_end_.data(), height, coverage_.data(), starts_.data(), &ink.row_begin[rows - 1]);
+  const std::size_t n_runs = ink.row_begin.back() - ink.row_begin[rows - 1];
+  starts_[n_runs] = static_cast<std::int32_t>(static_cast<std::uint32_t>(n_ink) << 16U);
+  make_room(runs_, n_runs);
+  finish_runs(starts_.data(), n_runs, runs_.data());
+  ink.runs.insert(ink.runs.end(), runs_.begin(), runs_.begin() + static_cast<std::ptrdiff_t>(n_runs));
   ink.coverage.insert(ink.coverage.end(), coverage_.begin(), coverage_.begin() + static_cast<std::ptrdiff_t>(n_ink));
   ink.coverage_begin.push_back(ink.coverage.size());
 }

@@ -54,7 +54,7 @@ HWY_INLINE hn::Vec<Ints> compress(hn::Vec<Ints> v, hn::Mask<Ints> mask) {
 }
 
 std::size_t CellsToRows(const Cell* cells, const std::int32_t* row_end, std::size_t height, std::uint8_t* coverage,
-                        std::int32_t* runs, std::uint32_t* row_begin) {
+                        std::int32_t* starts, std::uint32_t* row_begin) {
   const std::size_t n = hn::Lanes(ints);
   const auto zero = hn::Zero(ints);
   const auto coverage_bits = hn::Set(ints, 255);
@@ -80,7 +80,7 @@ std::size_t CellsToRows(const Cell* cells, const std::int32_t* row_end, std::siz
       const auto is_run = hn::And(hn::FirstN(ints, n_here), hn::Ne(hn::And(ink, start_bit), zero));
       const auto index = hn::Iota(ints, static_cast<std::int32_t>(n_ink));
       const auto x = hn::And(hn::ShiftRight<8>(ink), hn::Set(ints, 0xFFFF));
-      hn::StoreU(compress(hn::Or(x, hn::ShiftLeft<16>(index)), is_run), ints, runs + n_runs);
+      hn::StoreU(compress(hn::Or(x, hn::ShiftLeft<16>(index)), is_run), ints, starts + n_runs);
       n_ink += n_here;
       n_runs += hn::CountTrue(ints, is_start);
     }
@@ -90,22 +90,21 @@ std::size_t CellsToRows(const Cell* cells, const std::int32_t* row_end, std::siz
   return n_ink;
 }
 
-void FinishRuns(const std::int32_t* runs, std::size_t n, Run* out) {
+void FinishRuns(const std::int32_t* starts, std::size_t n, Run* out) {
   static_assert(sizeof(Run) == sizeof(std::int32_t));
-  const auto x_bits = hn::Set(ints, 0xFFFF);
-  const std::size_t step = hn::Lanes(ints);
-  std::size_t i = 0;
   if constexpr (std::endian::native == std::endian::little) {
-    for (; i + step <= n; i += step) {
-      const auto run = hn::LoadU(ints, runs + i);
-      const auto next = hn::AndNot(x_bits, hn::LoadU(ints, runs + i + 1));
-      const auto length = hn::Sub(next, hn::AndNot(x_bits, run));
-      hn::StoreU(hn::Or(hn::And(run, x_bits), length), ints, reinterpret_cast<std::int32_t*>(out + i));
+    const auto x_bits = hn::Set(ints, 0xFFFF);
+    for (std::size_t i = 0; i < n; i += hn::Lanes(ints)) {
+      const auto start = hn::LoadU(ints, starts + i);
+      const auto next = hn::LoadU(ints, starts + i + 1);
+      const auto length = hn::Sub(hn::AndNot(x_bits, next), hn::AndNot(x_bits, start));
+      hn::StoreU(hn::Or(hn::And(start, x_bits), length), ints, reinterpret_cast<std::int32_t*>(out + i));
     }
-  }
-  for (; i < n; ++i) {
-    const auto index = [&](std::size_t k) { return static_cast<std::uint32_t>(runs[k]) >> 16U; };
-    out[i] = {static_cast<std::uint16_t>(runs[i] & 0xFFFF), static_cast<std::uint16_t>(index(i + 1) - index(i))};
+  } else {
+    const auto index = [&](std::size_t k) { return static_cast<std::uint32_t>(starts[k]) >> 16U; };
+    for (std::size_t i = 0; i < n; ++i) {
+      out[i] = {static_cast<std::uint16_t>(starts[i] & 0xFFFF), static_cast<std::uint16_t>(index(i + 1) - index(i))};
+    }
   }
 }
 
@@ -120,11 +119,13 @@ HWY_EXPORT(CellsToRows);
 HWY_EXPORT(FinishRuns);
 
 std::size_t cells_to_rows(const Cell* cells, const std::int32_t* row_end, std::size_t height, std::uint8_t* coverage,
-                          std::int32_t* runs, std::uint32_t* row_begin) {
-  return HWY_DYNAMIC_DISPATCH(CellsToRows)(cells, row_end, height, coverage, runs, row_begin);
+                          std::int32_t* starts, std::uint32_t* row_begin) {
+  return HWY_DYNAMIC_DISPATCH(CellsToRows)(cells, row_end, height, coverage, starts, row_begin);
 }
 
-void finish_runs(const std::int32_t* runs, std::size_t n, Run* out) { HWY_DYNAMIC_DISPATCH(FinishRuns)(runs, n, out); }
+void finish_runs(const std::int32_t* starts, std::size_t n, Run* out) {
+  HWY_DYNAMIC_DISPATCH(FinishRuns)(starts, n, out);
+}
 
 }  // namespace plotmill::kernels
 #endif

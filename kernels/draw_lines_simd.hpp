@@ -56,11 +56,11 @@ void cover_columns(std::span<const PieceIntervals> pieces, const LineEdges& edge
 
 /// Turns one image's cells into runs. Row r's cells end before row_end[r] and begin two behind the end of the row above
 /// (the first: at 1), the one before them being 0. Writes coverage [n_ink] and, for each run, x | index of its first
-/// coverage << 16, modulo 2^32, to runs; sets row_begin[r + 1] - row_begin[r] for every row and returns n_ink.
+/// coverage << 16, modulo 2^32, to starts; sets row_begin[r + 1] - row_begin[r] for every row and returns n_ink.
 std::size_t cells_to_rows(const Cell* cells, const std::int32_t* row_end, std::size_t height, std::uint8_t* coverage,
-                          std::int32_t* runs, std::uint32_t* row_begin);
+                          std::int32_t* starts, std::uint32_t* row_begin);
 
-/// Gives each run its length: as cells_to_rows() leaves `runs`, whose element [n] must be n_ink << 16.
-void finish_runs(const std::int32_t* runs, std::size_t n, Run* out);
+/// Gives each run its length: `starts` is as cells_to_rows() leaves it, and starts[n] is n_ink << 16.
+void finish_runs(const std::int32_t* starts, std::size_t n, Run* out);
 
 }  // namespace plotmill::kernels
