@@ -105,16 +105,16 @@ class PieceEdges {
   /// Whether the segment lies within what is known already, as far as one vector tells. True for most segments of a
   /// series with many points a pixel, once the discs are known.
   HWY_INLINE bool is_hidden(const SegmentEdges& segment) const {
-    const int from = std::max(first_abscissa(segment.x0 - radius_), first_);
-    const int n = std::min(last_abscissa(segment.x1 + radius_), last_) - from + 1;
+    const float shift = std::abs(segment.shift);
+    const int from = std::max(first_abscissa(segment.from(-shift)), first_);
+    const int n = std::min(last_abscissa(segment.to(shift)), last_) - from + 1;
     if (n > n_lanes() || n <= 0) return false;
-    // An edge is between the ends' y, moved by `rise`; this is more than rounding adds.
+    // SegmentEdges::y() is never outside the ends' y, rounding included.
     const float y1 = segment.y0 + segment.dy;
-    const float reach = segment.rise + (std::abs(segment.y0) + std::abs(y1) + radius_) * 0x1p-20F;
     const auto top = hn::LoadU(floats, top_ + (from - first_));
     const auto bottom = hn::LoadU(floats, bottom_ + (from - first_));
-    const auto seen = hn::Or(hn::Lt(hn::Set(floats, std::min(segment.y0, y1) - reach), top),
-                             hn::Gt(hn::Set(floats, std::max(segment.y0, y1) + reach), bottom));
+    const auto seen = hn::Or(hn::Lt(hn::Set(floats, std::min(segment.y0, y1) - segment.rise), top),
+                             hn::Gt(hn::Set(floats, std::max(segment.y0, y1) + segment.rise), bottom));
     return hn::AllFalse(floats, hn::And(first_lanes(floats, n), seen));
   }
 

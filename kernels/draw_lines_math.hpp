@@ -21,8 +21,8 @@
 // 255, rounded to the nearest integer, half to even, it is what Ink holds. Rows outside those of the least top and the
 // greatest bottom of the column's five abscissae are paper. Pieces add up to at most 255.
 //
-// The areas are differences of numbers up to the height of the column's stroke, each rounded to 24 bits: coverage is
-// off by 0.1/255 where that is 500 rows or less, and by 1/255 near 10,000.
+// The areas are differences of numbers up to the height of the column's stroke, each rounded to 24 bits. That puts
+// coverage off by less than 0.1/255 where the stroke crosses 500 rows or less, and by less than 2/255 up to 10,000.
 #pragma once
 
 #include <algorithm>
