@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kernels/draw_lines_math.hpp"
+#include "kernels/draw_lines_simd.hpp"
 #include "plotmill/draw_lines.hpp"
 
 namespace plotmill::kernels {
@@ -47,37 +48,23 @@ class LineDrawer {
   [[nodiscard]] static std::uint64_t max_bytes(const LineOptions& options, std::size_t n_points);
 
  private:
-  /// The intervals of one piece inside the image: abscissae first to last, inclusive, lie at top_[begin...] and
-  /// bottom_[begin...]. There are at least two.
-  struct PieceIntervals {
-    int first, last;
-    std::size_t begin;
-    int first_column, last_column;
-  };
-
-  /// Ink of one column: rows first_row to first_row + n - 1 lie at column_coverage_[begin...]; zeros are paper.
-  struct ColumnInk {
-    std::uint32_t column, first_row, n;
-    std::size_t begin;
-  };
-
-  void find_intervals(std::size_t piece);
-  void cover_columns();
-  void cover_column(int column, std::span<const PieceIntervals> pieces);
-  void add_piece(int column, const PieceIntervals& piece, const ColumnInk& ink);
-  void to_rows(Ink& ink);
+  void find_pieces();
+  void place_rows();
+  void set_points_without_antialias();
+  void append_rows(Ink& ink);
 
   LineOptions options_;
   std::vector<float> x_;
   float radius_;
   LinePoints points_;
   std::vector<PieceIntervals> pieces_;
-  std::vector<float> top_, bottom_;
-  std::vector<ColumnInk> columns_;
-  std::vector<std::uint8_t> column_coverage_;
-  std::size_t next_point_ = 0;               ///< First point right of the columns done so far.
-  std::vector<std::uint32_t> row_position_;  ///< [height + 1]
-  std::vector<std::uint16_t> row_x_;         ///< Column of each ink pixel, in row order.
+  std::vector<float> edges_;                        ///< Four arrays, see LineEdges.
+  std::vector<std::int32_t> first_row_, last_row_;  ///< [width]
+  std::vector<std::int32_t> row_end_;               ///< [height]
+  std::vector<Cell> cells_;
+  std::vector<std::uint8_t> coverage_;
+  std::vector<std::int32_t> starts_;  ///< Runs as cells_to_rows() leaves them.
+  std::vector<Run> runs_;
 };
 
 }  // namespace plotmill::kernels

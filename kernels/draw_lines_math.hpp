@@ -15,9 +15,14 @@
 // bottom is the mirror image. The interval is taken at four abscissae a pixel (whole numbers a, at x = a/4) and runs
 // straight in between; the abscissa just outside either end of a piece has the empty interval at the end point's y.
 //
-// Coverage. Column c lies between the abscissae 4c-2 and 4c+2. In each of its four slices the share of pixel (c, r)
-// under the stroke is the mean of clamp(bottom - (r - 1/2), 0, 1) - clamp(top - (r - 1/2), 0, 1). The mean of the four
-// is the coverage; times 255, rounded half up, it is what Ink holds. Pieces add up to at most 255.
+// Coverage. Column c lies between the abscissae 4c-2 and 4c+2, in four slices. The part of a slice that is under the
+// stroke and below a height y has the area mean(max(bottom - y, 0)) - mean(max(top - y, 0)), times the slice's width.
+// Pixel (c, r) is what lies below r - 1/2 and not below r + 1/2. The mean of the four slices is the coverage; times
+// 255, rounded to the nearest integer, half to even, it is what Ink holds. Rows outside those of the least top and the
+// greatest bottom of the column's five abscissae are paper. Pieces add up to at most 255.
+//
+// The areas are differences of numbers up to the height of the column's stroke, each rounded to 24 bits. That puts
+// coverage off by less than 0.1/255 where the stroke crosses 500 rows or less, and by less than 2/255 up to 10,000.
 #pragma once
 
 #include <algorithm>
@@ -80,34 +85,38 @@ struct SegmentEdges {
   [[nodiscard]] float bottom(float x) const { return y(x, -shift) + rise; }
 };
 
-/// Mean of clamp(t, 0, 1) while t goes straight from one value to the other.
-[[nodiscard]] inline float mean_clamped(float t_from, float t_to) {
-  const float a = std::min(t_from, t_to);
-  const float b = std::max(t_from, t_to);
-  // Without slope t is on one side of 0 and of 1; any large number then gives the shares 0 and 1 below.
-  const float inverse = 1.0F / std::max(b - a, 0x1p-20F);
-  const float share_above_0 = std::clamp(b * inverse, 0.0F, 1.0F);
-  const float share_above_1 = std::clamp((b - 1.0F) * inverse, 0.0F, 1.0F);
-  const float mean_between = (std::clamp(a, 0.0F, 1.0F) + std::clamp(b, 0.0F, 1.0F)) * 0.5F;
-  return share_above_1 + (share_above_0 - share_above_1) * mean_between;
+/// 1 / the distance that a straight edge rises or falls within a slice. An edge without slope is above or below a
+/// height as a whole; any large number then gives the shares 0 and 1 below.
+[[nodiscard]] inline float inverse_rise(float from, float to) { return 1.0F / std::max(std::abs(to - from), 0x1p-20F); }
+
+/// How far an edge lies below the height y, 0 above it.
+[[nodiscard]] inline float depth_below(float edge, float y) { return std::max(edge - y, 0.0F); }
+
+/// Twice the mean of max(t, 0) while t goes straight from one value to another; p and q are max(t, 0) at either end.
+[[nodiscard]] inline float twice_mean_depth(float p, float q, float inverse) {
+  return (p + q) * std::min(std::max(p, q) * inverse, 1.0F);
 }
+
+/// Eight times the mean over a column's four slices: the area of the stroke below a height, from that of each slice,
+/// twice_mean_depth() of the bottom edge less that of the top edge.
+[[nodiscard]] inline float area_of_slices(float s0, float s1, float s2, float s3) { return (s0 + s1) + (s2 + s3); }
+
+/// Adding it leaves no bits for a fraction; the low bits of the sum are the integer.
+inline constexpr float to_integer = 0x1p23F;
+
+/// Coverage of a pixel in 255ths from area_of_slices() below its upper edge and below its lower edge.
+[[nodiscard]] inline int coverage_between(float area_from, float area_to) {
+  const float coverage = std::min(std::max((area_from - area_to) * (255.0F / 8), 0.0F), 255.0F);
+  return static_cast<int>((coverage + to_integer) - to_integer);
+}
+
+/// Upper edge of a pixel row.
+[[nodiscard]] inline float row_top(int row) { return static_cast<float>(row) - 0.5F; }
 
 /// The stroke's interval at one abscissa.
 struct Interval {
   float top, bottom;
 };
-
-/// Share of one slice of a pixel row that the stroke covers. `row_top` is the row's upper edge, r - 1/2.
-[[nodiscard]] inline float slice_coverage(Interval left, Interval right, float row_top) {
-  return mean_clamped(left.bottom - row_top, right.bottom - row_top) -
-         mean_clamped(left.top - row_top, right.top - row_top);
-}
-
-/// Coverage in 255ths from the shares of the four slices, each times 1 (the mean is taken here).
-[[nodiscard]] inline std::uint8_t coverage_of_slices(float s0, float s1, float s2, float s3) {
-  const float area = ((s0 + s1) + (s2 + s3)) * 0.25F;
-  return static_cast<std::uint8_t>(std::max(area, 0.0F) * 255.0F + 0.5F);
-}
 
 /// The pixel row or column that holds a coordinate; coordinates are >= -1/2.
 [[nodiscard]] inline int pixel_of(float coordinate) { return static_cast<int>(std::floor(coordinate + 0.5F)); }

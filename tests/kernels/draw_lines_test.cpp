@@ -8,6 +8,7 @@
 
 #include "support/draw_lines_reference.hpp"
 #include "support/random_series.hpp"
+#include "support/simd_targets.hpp"
 
 namespace plotmill {
 namespace {
@@ -32,7 +33,11 @@ bool equal_ink(const Ink& a, const Ink& b) {
 void check_against_reference(const std::vector<float>& series, const LineOptions& options, const std::string& where) {
   const SequencesView view{series.data(), 1, series.size()};
   CAPTURE(where);
-  CHECK(equal_ink(draw_lines(view, options), draw_lines_reference(view, options)));
+  const Ink reference = draw_lines_reference(view, options);
+  for_each_simd_target([&](const std::string& target) {
+    CAPTURE(target);
+    CHECK(equal_ink(draw_lines(view, options), reference));
+  });
 }
 
 LineOptions random_options(Random& random, std::size_t greatest_side) {
@@ -62,6 +67,15 @@ std::string describe(const LineOptions& o, std::size_t n_points) {
 
 }  // namespace
 
+TEST_CASE("draw_lines: the cases below run on every instruction set of this machine") {
+  const std::string names = for_each_simd_target([](const std::string&) {});
+  MESSAGE("instruction sets: " << names);
+#if HWY_ARCH_X86
+  if (__builtin_cpu_supports("avx2")) CHECK(names.find("AVX2") != std::string::npos);
+  if (__builtin_cpu_supports("avx2")) CHECK(std::count(names.begin(), names.end(), ' ') >= 2);
+#endif
+}
+
 TEST_CASE("draw_lines: random series in random small frames give the reference's ink") {
   const std::uint64_t seed = std::random_device{}();
   Random random(seed);
@@ -90,6 +104,8 @@ TEST_CASE("draw_lines: the largest frames and longest series give the reference'
   check(300, 4096, 1, 64);
   check(800, 500, 100, 1.4);
   check(64, 60, 10000, 0.5);
+  check(40, 2500, 30, 1.4);
+  check(30, 900, 3000, 20);
 }
 
 TEST_CASE("draw_lines: one drawer for many series gives the same ink as one call for each") {

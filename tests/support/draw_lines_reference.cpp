@@ -96,15 +96,34 @@ std::vector<Interval> intervals_of(const Piece& piece, int width, float r) {
   return intervals;
 }
 
-int coverage_at(const std::vector<Interval>& intervals, int column, int row) {
-  float shares[4];
+/// Area of the stroke of one column below a height, as kernels::area_of_slices() has it.
+float area_below(const Interval* abscissae, float y) {
+  float slices[4];
   for (int slice = 0; slice < 4; ++slice) {
-    const auto i = static_cast<std::size_t>(4 * column + slice);  // Abscissa 4 column - 2 + slice.
-    const bool covered = intervals[i].top <= intervals[i].bottom && intervals[i + 1].top <= intervals[i + 1].bottom;
-    const float row_top = static_cast<float>(row) - 0.5F;
-    shares[slice] = covered ? kernels::slice_coverage(intervals[i], intervals[i + 1], row_top) : 0;
+    const Interval& from = abscissae[slice];
+    const Interval& to = abscissae[slice + 1];
+    const auto edge = [&](float a, float b) {
+      return kernels::twice_mean_depth(kernels::depth_below(a, y), kernels::depth_below(b, y),
+                                       kernels::inverse_rise(a, b));
+    };
+    const bool covered = from.top <= from.bottom && to.top <= to.bottom;
+    slices[slice] = covered ? edge(from.bottom, to.bottom) - edge(from.top, to.top) : 0;
   }
-  return kernels::coverage_of_slices(shares[0], shares[1], shares[2], shares[3]);
+  return kernels::area_of_slices(slices[0], slices[1], slices[2], slices[3]);
+}
+
+/// Coverage of pixel (column, row) in 255ths.
+int coverage_at(const std::vector<Interval>& intervals, int column, int row) {
+  const Interval* const abscissae = intervals.data() + 4 * column;  // From abscissa 4 column - 2 on.
+  float top = std::numeric_limits<float>::infinity();
+  float bottom = -top;
+  for (int i = 0; i < 5; ++i) {
+    top = std::min(top, abscissae[i].top);
+    bottom = std::max(bottom, abscissae[i].bottom);
+  }
+  if (!(top <= bottom) || row < kernels::pixel_of(top) || row > kernels::pixel_of(bottom)) return 0;
+  return kernels::coverage_between(area_below(abscissae, kernels::row_top(row)),
+                                   area_below(abscissae, kernels::row_top(row + 1)));
 }
 
 void append_image(const std::vector<std::uint8_t>& coverage, Ink& ink) {

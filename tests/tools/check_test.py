@@ -316,7 +316,7 @@ class Bootstrap(unittest.TestCase):
         return result, calls.read_text(encoding="utf-8") if calls.exists() else ""
 
     def test_only_what_is_missing_is_installed(self):
-        result, calls = self.bootstrap(["g++", "cmake", "ninja-build", "libtbb-dev", "libhdf5-dev", "libjpeg-dev"], 0)
+        result, calls = self.bootstrap(["g++", "cmake", "ninja-build", "libtbb-dev", "libhdf5-dev", "libjpeg-dev", "libhwy-dev"], 0)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.assertIn("installing libisal-dev libfmt-dev nlohmann-json3-dev libcli11-dev\n", result.stderr)
         self.assertIn("apt-get update", calls)
@@ -331,7 +331,7 @@ class Bootstrap(unittest.TestCase):
 
     def test_it_is_silent_where_nothing_is_missing(self):
         result, calls = self.bootstrap(
-            "g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libisal-dev libfmt-dev nlohmann-json3-dev "
+            "g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libhwy-dev libisal-dev libfmt-dev nlohmann-json3-dev "
             "libcli11-dev".split(),
             1000,
         )
