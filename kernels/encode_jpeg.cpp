@@ -153,7 +153,8 @@ std::uint64_t JpegEncoder::max_bytes(const ImageShape& shape) noexcept {
 
 std::uint64_t JpegEncoder::footprint(const ImageShape& shape) noexcept {
   const std::size_t n_columns = blocks(shape.width);
-  return sizeof(JpegEncoder) + 1024 + strip_bytes(n_columns) + flag_bytes(n_columns) + code_bytes(n_columns);
+  return sizeof(JpegEncoder) + 1024 + JpegScan::footprint() + strip_bytes(n_columns) + flag_bytes(n_columns) +
+         code_bytes(n_columns);
 }
 
 }  // namespace plotmill::kernels
