@@ -166,9 +166,12 @@ void JpegEncoder::put_blocks(std::size_t n_rows, JpegBitWriter& bits) {
 }
 
 std::uint64_t JpegEncoder::max_bytes(const ImageShape& shape) noexcept {
-  // tjBufSize() of libjpeg-turbo for one component: two bytes for each pixel of the padded image, and the headers.
-  const auto padded = [](std::uint64_t n) { return (n + 7) / 8 * 8; };
-  return padded(shape.width) * padded(shape.height) * 2 + 2048;
+  // Three bytes for each pixel of the padded image, and the headers. The samples' energy, at most 64 * 128^2 a block,
+  // pays for the standard table's longer codes and keeps a block below 146 bytes: 20 bits of frequency 0, and for any x
+  // of bits for each unit of energy, 64 * 128^2 x plus 63 times the greatest (bits - x * energy) of a code, which is
+  // least at x = 3/12288. The rest is for zero bytes. Random search found blocks of 134 bytes with them; the two bytes
+  // a pixel of libjpeg-turbo's tjBufSize() do not hold those.
+  return std::uint64_t{blocks(shape.width)} * blocks(shape.height) * (3 * block_bytes) + 2048;
 }
 
 std::uint64_t JpegEncoder::footprint(const ImageShape& shape) noexcept {

@@ -51,8 +51,7 @@ class JpegEncoder {
   JpegScan scan_;
   std::vector<std::uint8_t> strip_;    ///< One row of blocks, as JpegSamples; paper between two uses.
   std::vector<std::uint8_t> has_ink_;  ///< One byte for each of its blocks, 1 where there is ink, up to whole words.
-  std::vector<std::size_t>
-      columns_;  ///< [n_columns_], of which n_with_ink_ are used: those of its blocks that hold ink.
+  std::vector<std::size_t> columns_;   ///< [n_columns_]: the first n_with_ink_ are those of its blocks that hold ink.
   std::size_t n_with_ink_ = 0;
   std::vector<std::uint8_t> bytes_;         ///< Codes of one row of blocks.
   const std::uint8_t* coverage_ = nullptr;  ///< Of the image in work, what comes next.
