@@ -38,10 +38,10 @@ const ImageShape& checked(const ImageShape& shape) {
 int dc_of_paper(std::uint8_t paper, const JpegDivisors& divisors) {
   JpegSamples samples;
   samples.fill(paper);
-  JpegCoefficients block;
-  jpeg_transform(samples, divisors, block);
-  assert((block.nonzero & ~std::uint64_t{1}) == 0);
-  return block.value[0];
+  JpegCoefficients blocks[2];
+  jpeg_transform({&samples, &samples}, divisors, blocks);
+  assert((blocks[0].nonzero & ~std::uint64_t{1}) == 0);
+  return blocks[0].value[0];
 }
 
 }  // namespace
@@ -58,6 +58,7 @@ JpegEncoder::JpegEncoder(const ImageShape& shape, const JpegSetup& setup)
       scan_(setup, dc_of_paper(gray_[0], divisors_)),
       strip_(strip_bytes(n_columns_), gray_[0]),
       has_ink_(flag_bytes(n_columns_)),
+      columns_(n_columns_),
       bytes_(code_bytes(n_columns_)) {}
 
 void JpegEncoder::encode(const InkImageView& image, std::vector<std::uint8_t>& out) {
@@ -69,20 +70,8 @@ void JpegEncoder::encode(const InkImageView& image, std::vector<std::uint8_t>& o
   for (std::size_t first_row = 0; first_row < shape_.height; first_row += 8) {
     fill_strip(image, first_row);
     const std::size_t n_rows = std::min<std::size_t>(8, shape_.height - first_row);
-    std::size_t next = 0;  // Column of the first block that is not written yet.
-    for (std::size_t eight = 0; eight < n_columns_; eight += 8) {
-      std::uint64_t flags;
-      std::memcpy(&flags, has_ink_.data() + eight, sizeof flags);
-      if (flags == 0) continue;
-      std::memset(has_ink_.data() + eight, 0, sizeof flags);
-      for (; flags != 0; flags &= flags - 1) {
-        const std::size_t column = eight + static_cast<std::size_t>(std::countr_zero(flags)) / 8;
-        scan_.put_blank(column - next, bits);
-        put_block(column, n_rows, bits);
-        next = column + 1;
-      }
-    }
-    scan_.put_blank(n_columns_ - next, bits);
+    find_blocks();
+    put_blocks(n_rows, bits);
     if (first_row + 8 >= shape_.height) bits.pad();
     append_stuffed(bytes_.data(), bits.end(), out);
     bits.rewind(bytes_.data());
@@ -130,30 +119,65 @@ void JpegEncoder::fill_strip(const InkImageView& image, std::size_t first_row) {
   coverage_ = coverage;
 }
 
-// Codes the block of that column, of which `n_rows` rows lie within the image, and leaves paper behind.
-void JpegEncoder::put_block(std::size_t column, std::size_t n_rows, JpegBitWriter& bits) {
+// Lists the blocks that hold ink and clears their flags.
+void JpegEncoder::find_blocks() {
+  std::size_t* column = columns_.data();
+  for (std::size_t eight = 0; eight < n_columns_; eight += 8) {
+    std::uint64_t flags;
+    std::memcpy(&flags, has_ink_.data() + eight, sizeof flags);
+    if (flags == 0) continue;
+    std::memset(has_ink_.data() + eight, 0, sizeof flags);
+    for (; flags != 0; flags &= flags - 1) *column++ = eight + static_cast<std::size_t>(std::countr_zero(flags)) / 8;
+  }
+  n_with_ink_ = static_cast<std::size_t>(column - columns_.data());
+}
+
+// The samples of a block of which `n_rows` rows lie within the image. libjpeg continues the image's last column and
+// last row to the end of the block.
+JpegSamples& JpegEncoder::complete(std::size_t column, std::size_t n_rows) {
   JpegSamples& samples = *reinterpret_cast<JpegSamples*>(strip_.data() + column * block_bytes);
-  // libjpeg continues the image's last column and last row to the end of the block.
   const std::size_t n_pixels = std::min<std::size_t>(8, shape_.width - 8 * column);
   for (std::size_t x = n_pixels; x < 8; ++x) std::copy_n(&samples[8 * (n_pixels - 1)], 8, &samples[8 * x]);
   if (n_rows < 8) {
     for (std::size_t x = 0; x < 8; ++x) std::fill_n(&samples[8 * x + n_rows], 8 - n_rows, samples[8 * x + n_rows - 1]);
   }
-  JpegCoefficients block;
-  jpeg_transform(samples, divisors_, block);
-  samples.fill(gray_[0]);
-  scan_.put(block, bits);
+  return samples;
+}
+
+// Codes a row of blocks and leaves paper behind.
+void JpegEncoder::put_blocks(std::size_t n_rows, JpegBitWriter& bits) {
+  std::size_t next = 0;  // Column of the first block that is not coded yet.
+  for (std::size_t i = 0; i < n_with_ink_; i += 2) {
+    const std::size_t n = std::min<std::size_t>(2, n_with_ink_ - i);
+    JpegSamples& first = complete(columns_[i], n_rows);
+    JpegSamples& second = n == 2 ? complete(columns_[i + 1], n_rows) : first;
+    JpegCoefficients blocks[2];
+    jpeg_transform({&first, &second}, divisors_, blocks);
+    first.fill(gray_[0]);
+    second.fill(gray_[0]);
+    for (std::size_t k = 0; k < n; ++k) {
+      const std::size_t column = columns_[i + k];
+      scan_.put_blank(column - next, bits);
+      scan_.put(blocks[k], bits);
+      next = column + 1;
+    }
+  }
+  scan_.put_blank(n_columns_ - next, bits);
 }
 
 std::uint64_t JpegEncoder::max_bytes(const ImageShape& shape) noexcept {
-  // tjBufSize() of libjpeg-turbo for one component: two bytes for each pixel of the padded image, and the headers.
-  const auto padded = [](std::uint64_t n) { return (n + 7) / 8 * 8; };
-  return padded(shape.width) * padded(shape.height) * 2 + 2048;
+  // Three bytes for each pixel of the padded image, and the headers. The samples' energy, at most 64 * 128^2 a block,
+  // pays for the standard table's longer codes and keeps a block below 146 bytes: 20 bits of frequency 0, and for any x
+  // of bits for each unit of energy, 64 * 128^2 x plus 63 times the greatest (bits - x * energy) of a code, which is
+  // least at x = 3/12288. The rest is for zero bytes. Random search found blocks of 134 bytes with them; the two bytes
+  // a pixel of libjpeg-turbo's tjBufSize() do not hold those.
+  return std::uint64_t{blocks(shape.width)} * blocks(shape.height) * (3 * block_bytes) + 2048;
 }
 
 std::uint64_t JpegEncoder::footprint(const ImageShape& shape) noexcept {
   const std::size_t n_columns = blocks(shape.width);
-  return sizeof(JpegEncoder) + 1024 + strip_bytes(n_columns) + flag_bytes(n_columns) + code_bytes(n_columns);
+  return sizeof(JpegEncoder) + 1024 + JpegScan::footprint() + strip_bytes(n_columns) + flag_bytes(n_columns) +
+         code_bytes(n_columns);
 }
 
 }  // namespace plotmill::kernels

@@ -39,7 +39,9 @@ class JpegEncoder {
   JpegEncoder(const ImageShape& shape, const JpegSetup& setup);
 
   void fill_strip(const InkImageView& image, std::size_t first_row);
-  void put_block(std::size_t column, std::size_t n_rows, JpegBitWriter& bits);
+  void find_blocks();
+  JpegSamples& complete(std::size_t column, std::size_t n_rows);
+  void put_blocks(std::size_t n_rows, JpegBitWriter& bits);
 
   ImageShape shape_;
   std::size_t n_columns_;  ///< Blocks side by side.
@@ -49,7 +51,9 @@ class JpegEncoder {
   JpegScan scan_;
   std::vector<std::uint8_t> strip_;    ///< One row of blocks, as JpegSamples; paper between two uses.
   std::vector<std::uint8_t> has_ink_;  ///< One byte for each of its blocks, 1 where there is ink, up to whole words.
-  std::vector<std::uint8_t> bytes_;    ///< Codes of one row of blocks.
+  std::vector<std::size_t> columns_;   ///< [n_columns_]: the first n_with_ink_ are those of its blocks that hold ink.
+  std::size_t n_with_ink_ = 0;
+  std::vector<std::uint8_t> bytes_;         ///< Codes of one row of blocks.
   const std::uint8_t* coverage_ = nullptr;  ///< Of the image in work, what comes next.
 };
 

@@ -23,7 +23,7 @@ class JpegBitWriter {
 
   explicit JpegBitWriter(std::uint8_t* at) : at_(at) {}
 
-  /// Writes a code that has no bits above its `length`, 1..max_length.
+  /// Writes a code that has no bits above its `length`, 0..max_length.
   void put(std::uint64_t code, unsigned length) {
     add(code, length);
     flush();
@@ -31,9 +31,9 @@ class JpegBitWriter {
 
   /// Takes a code and leaves the writing to flush(), before which codes of max_length bits in all may be added.
   void add(std::uint64_t code, unsigned length) {
-    assert(length >= 1 && length < n_free_ && code >> length == 0);
+    assert(length <= n_free_ && length <= max_length && code >> length == 0);
     n_free_ -= length;
-    word_ |= code << n_free_;
+    word_ |= code << (n_free_ % 64);  // All 64 are free only where length and code are 0.
   }
 
   void flush() {
@@ -65,27 +65,13 @@ class JpegBitWriter {
 
 /// Appends the bytes [begin, end) to `out` with a zero byte behind each 0xff.
 inline void append_stuffed(const std::uint8_t* begin, const std::uint8_t* end, std::vector<std::uint8_t>& out) {
-  const std::size_t start = out.size();
-  out.resize(start + 2 * static_cast<std::size_t>(end - begin));
-  std::uint8_t* to = out.data() + start;
-  const auto copy_one = [&] {
-    *to++ = *begin;
-    if (*begin++ == 0xff) *to++ = 0;
-  };
-  while (end - begin >= 8) {
-    std::uint64_t word;
-    std::memcpy(&word, begin, sizeof word);
-    // A byte's lower seven bits plus one reach its highest bit only where they are all ones.
-    if ((((word & 0x7f7f7f7f7f7f7f7fU) + 0x0101010101010101U) & word & 0x8080808080808080U) == 0) {
-      std::memcpy(to, &word, sizeof word);
-      begin += 8;
-      to += 8;
-    } else {
-      for (int i = 0; i < 8; ++i) copy_one();
-    }
+  while (begin != end) {
+    const void* const found = std::memchr(begin, 0xff, static_cast<std::size_t>(end - begin));
+    const std::uint8_t* const stop = found == nullptr ? end : static_cast<const std::uint8_t*>(found) + 1;
+    out.insert(out.end(), begin, stop);
+    if (found != nullptr) out.push_back(0);
+    begin = stop;
   }
-  while (begin != end) copy_one();
-  out.resize(static_cast<std::size_t>(to - out.data()));
 }
 
 }  // namespace plotmill::kernels

@@ -27,10 +27,7 @@ struct JpegCoefficients {
   std::uint64_t nonzero;  ///< Bit 8 * v + u is set where the coefficient is not 0.
 };
 
-/// Transforms and quantises one block.
-void jpeg_transform(const JpegSamples& samples, const JpegDivisors& divisors, JpegCoefficients& out);
-
-/// The same without vector instructions of the machine's own.
-void jpeg_transform_plain(const JpegSamples& samples, const JpegDivisors& divisors, JpegCoefficients& out);
+/// Transforms and quantises two blocks, which may be the same.
+void jpeg_transform(const JpegSamples* const (&samples)[2], const JpegDivisors& divisors, JpegCoefficients (&out)[2]);
 
 }  // namespace plotmill::kernels

@@ -5,11 +5,13 @@
 
 #include <cstdlib>
 #include <string>
+#include <utility>
 
 #include "plotmill/draw_lines.hpp"
 #include "plotmill/error.hpp"
 #include "support/plain_jpeg.hpp"
 #include "support/random_ink.hpp"
+#include "support/simd_targets.hpp"
 
 using namespace plotmill;
 using kernels::JpegEncoder;
@@ -48,12 +50,25 @@ TEST_CASE("encode_jpeg: charts at every quality are those of libjpeg") {
   }
 }
 
+TEST_CASE("encode_jpeg: charts are those of libjpeg with every instruction set of this machine") {
+  test::Random random(29);
+  const Ink ink = charts({}, 2, 100, random);
+  test::for_each_simd_target([&](const std::string& target) {
+    JpegEncoder encoder(ink.shape, 90);
+    for (std::size_t image = 0; image < ink.n_images(); ++image) {
+      CHECK_MESSAGE(same_as_libjpeg(encoder, ink.image(image), 90), target);
+    }
+  });
+}
+
 TEST_CASE("encode_jpeg: charts of every kind and size are those of libjpeg") {
   const std::uint32_t seed = 25;
   CAPTURE(seed);
   test::Random random(seed);
-  const std::uint32_t sizes[][2] = {{800, 500}, {1920, 1080}, {224, 224}, {64, 60}, {801, 1}, {1, 500}, {513, 77}};
-  for (const auto& [width, height] : sizes) {
+  const std::pair<std::uint32_t, std::uint32_t> sizes[] = {{800, 500}, {1920, 1080}, {224, 224}, {64, 60},
+                                                           {801, 1},   {1, 500},     {513, 77}};
+  for (const auto& size : sizes) {
+    const auto width = size.first, height = size.second;
     for (const std::size_t n_points : {2U, 100U, 1000U}) {
       LineOptions options;
       options.width = width;
