@@ -4,6 +4,7 @@
     python_peer.py DRAW STORE IMAGES INPUT.npy OUTPUT WIDTH HEIGHT LINE_WIDTH
     python_peer.py prepare CANDLES.csv|walks IMAGES POINTS OUTPUT.npy
     python_peer.py verify OUTPUT IMAGES
+    python_peer.py sizes FILE.h5 IMAGES
     python_peer.py plot RESULTS.json OUTPUT.png
 
 DRAW   matplotlib-new     a new figure for each chart
@@ -203,10 +204,10 @@ def require(good, message):
 
 
 def has_ink(image):
-    """White paper and a line on it that covers some of it."""
+    """White paper and a black line on it; a long series leaves little of a small paper."""
     unit = image.astype(np.float64) / (1 if image.dtype.kind == "f" else 255)
     share = float((1 - unit).mean())
-    return unit.max() > 0.98 and unit.min() < 0.5 and 0 < share < 0.5
+    return unit.max() > 0.98 and unit.min() < 0.5 and 0 < share < 0.95
 
 
 def verify(output, n):
@@ -229,6 +230,21 @@ def verify(output, n):
     for i, image in zip(chosen, images):
         require(has_ink(image), f"{output}: image {i} shows no line")
     print(json.dumps({"images": n}))
+
+
+def sizes(path, n):
+    """What the chunks of some images take, and what zlib makes of the same pixels."""
+    import zlib
+
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        images = file["images"]
+        chosen = sorted({round(i * (len(images) - 1) / (int(n) - 1)) for i in range(int(n))})
+        total = {"stored": sum(images.id.get_chunk_info_by_coord((i, 0, 0)).size for i in chosen)}
+        for level in (1, 6, 9):
+            total[f"zlib {level}"] = sum(len(zlib.compress(images[i].tobytes(), level)) for i in chosen)
+    print(json.dumps({"images": len(chosen), **{name: size / len(chosen) for name, size in total.items()}}))
 
 
 def plot(results, output):
@@ -274,7 +290,7 @@ def plot(results, output):
 
 
 def main():
-    commands = {"prepare": (prepare, 4), "verify": (verify, 2), "plot": (plot, 2)}
+    commands = {"prepare": (prepare, 4), "verify": (verify, 2), "sizes": (sizes, 2), "plot": (plot, 2)}
     arguments = sys.argv[1:]
     if arguments and arguments[0] in commands:
         function, n = commands[arguments[0]]
