@@ -25,6 +25,8 @@ struct BitString {
 /// bytes at the end of what is written, so that much room must follow it.
 class BitWriter {
  public:
+  static constexpr std::uint32_t most_bits = 57;
+
   void write_to(std::uint8_t* out) { out_ = out; }
   [[nodiscard]] std::uint8_t* position() const { return out_; }
 

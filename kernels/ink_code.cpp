@@ -187,9 +187,15 @@ InkCode::InkCode(const InkStatistics& statistics) : layout_(statistics.layout())
     pixel.bits = string.bits;
     pixel.n_bits = string.n_bits;
   }
+  paper_ = {pixels_[0].bits, pixels_[0].n_bits};
+  pixels_[0] = {};
   std::vector<BitString> paper_literals;
   for (std::size_t byte = 0; byte < layout_.pixel_bytes(); ++byte) paper_literals.push_back(strings[stored[0][byte]]);
   find_paper_repeats(paper_literals);
+  for (std::uint64_t n = 1; n <= n_short_gaps / layout_.pixel_bytes(); ++n) {
+    const BitString rest = paper_repeat_[(n - 1) * layout_.pixel_bytes()];
+    if (paper_.n_bits + rest.n_bits <= BitWriter::most_bits) short_gaps_[n] = paper_.then(rest);
+  }
   write_header(lengths, distance_lengths);
 }
 

@@ -77,7 +77,7 @@ class InkCode {
   /// No code is longer, so that four literals fit between two flushes of a BitWriter.
   static constexpr unsigned max_bits = 12;
 
-  /// A gap of n pixels of paper: paper().bits, then n - 1 pixels more, which take repeats in pieces of up to
+  /// A gap of n pixels of paper: paper(), then n - 1 pixels more, which take repeats in pieces of up to
   /// max_repeat_bytes and longer_repeat() for 516 bytes at a time above.
   static constexpr std::uint64_t max_repeat_bytes = 773;
   static constexpr std::uint64_t longer_repeat_bytes = 516;
@@ -88,8 +88,12 @@ class InkCode {
   [[nodiscard]] BitString header_end() const noexcept { return header_end_; }
   [[nodiscard]] BitString end_of_block() const noexcept { return end_of_block_; }
 
+  /// Of an ink pixel. Coverage 0, which no ink pixel has, is written as nothing at all.
   [[nodiscard]] const PixelCode& pixel(std::uint8_t coverage) const noexcept { return pixels_[coverage]; }
-  [[nodiscard]] const PixelCode& paper() const noexcept { return pixels_[0]; }
+  [[nodiscard]] BitString paper() const noexcept { return paper_; }
+  /// A gap of n_pixels, 1..n_short_gaps; empty where it is too long to be written at once.
+  [[nodiscard]] BitString short_gap(std::uint64_t n_pixels) const noexcept { return short_gaps_[n_pixels]; }
+  static constexpr std::uint64_t n_short_gaps = max_repeat_bytes + 1;
   /// n_bytes more of the paper pixel before, 0..max_repeat_bytes, a multiple of the pixel's size; at most 44 bits.
   [[nodiscard]] BitString paper_repeat(std::uint64_t n_bytes) const noexcept { return paper_repeat_[n_bytes]; }
   /// longer_repeat_bytes more of the pixel before.
@@ -110,7 +114,9 @@ class InkCode {
   std::vector<std::uint8_t> header_;
   BitString header_end_, end_of_block_, longer_repeat_, filter_byte_;
   std::array<PixelCode, 256> pixels_;
+  BitString paper_;
   std::array<BitString, max_repeat_bytes + 1> paper_repeat_;
+  std::array<BitString, n_short_gaps + 1> short_gaps_;
   std::array<BitString, 259> matches_, row_matches_;
 };
 

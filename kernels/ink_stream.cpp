@@ -6,7 +6,9 @@
 #include "kernels/ink_stream.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
+#include <cstring>
 
 namespace plotmill::kernels {
 namespace {
@@ -51,19 +53,24 @@ class Appending {
 /// Bytes that n_bytes of paper take at most, cut into any pieces that long repeats are made of.
 std::uint64_t max_paper_bytes(std::uint64_t n_bytes) { return n_bytes / InkCode::longer_repeat_bytes * 4 + 16; }
 
+/// n_pixels of paper, for gaps that no table holds whole.
 template <std::size_t pixel_bytes>
-[[gnu::always_inline]] inline void write_gap(const InkCode& code, std::uint64_t n_pixels, BitWriter& writer) {
-  const PixelCode& paper = code.paper();
-  writer.put(paper.bits, paper.n_bits);
-  if constexpr (pixel_bytes > 1) writer.flush();
+[[gnu::noinline]] BitWriter write_long_gap(const InkCode& code, std::uint64_t n_pixels, BitWriter writer) {
+  writer.write(code.paper());
   std::uint64_t n_bytes = (n_pixels - 1) * pixel_bytes;
-  if (n_bytes > InkCode::max_repeat_bytes) {
-    writer.flush();
-    for (; n_bytes > InkCode::max_repeat_bytes; n_bytes -= InkCode::longer_repeat_bytes) {
-      writer.write(code.longer_repeat());
-    }
+  for (; n_bytes > InkCode::max_repeat_bytes; n_bytes -= InkCode::longer_repeat_bytes) {
+    writer.write(code.longer_repeat());
   }
   writer.write(code.paper_repeat(n_bytes));
+  return writer;
+}
+
+template <std::size_t pixel_bytes>
+[[gnu::always_inline]] inline void write_gap(const InkCode& code, std::uint64_t n_pixels, BitWriter& writer) {
+  if (n_pixels <= InkCode::n_short_gaps) {
+    if (const BitString gap = code.short_gap(n_pixels); gap.n_bits != 0) return writer.write(gap);
+  }
+  writer = write_long_gap<pixel_bytes>(code, n_pixels, writer);
 }
 
 /// `weight` is the first byte's in Adler-32's second sum.
@@ -80,8 +87,8 @@ template <std::size_t pixel_bytes>
 
 /// A run of any length: stretches of equal pixels become matches where that is shorter.
 template <std::size_t pixel_bytes>
-InkWriter write_long_run(const InkCode& code, const std::uint8_t* coverage, std::uint32_t n, std::uint64_t weight,
-                         InkWriter writer) {
+[[gnu::noinline]] InkWriter write_long_run(const InkCode& code, const std::uint8_t* coverage, std::uint32_t n,
+                                           std::uint64_t weight, InkWriter writer) {
   std::int64_t deviation = 0;
   std::int64_t weighted = 0;
   for (std::uint32_t i = 0; i < n;) {
@@ -118,18 +125,22 @@ template <std::size_t pixel_bytes>
     writer = write_long_run<pixel_bytes>(code, coverage, n, weight, writer);
     return;
   }
-  // Most runs are short, and how short cannot be predicted: four pixels without a branch, those behind the end masked
-  // out.
+  // Most runs are short, and how short cannot be predicted: four pixels without a branch. Those behind the run's end
+  // are masked to coverage 0, which is written as nothing.
+  constexpr std::array<std::uint32_t, at_once + 1> masks{0, 0xff, 0xffff, 0xffffff, 0xffffffff};
+  std::uint32_t pixels = 0;
+  std::memcpy(&pixels, coverage, sizeof(pixels));
+  pixels &= masks[n];
   std::int64_t deviation = 0;
   std::int64_t weighted = 0;
+#pragma GCC unroll 4
   for (std::uint32_t i = 0; i < at_once; ++i) {
-    const PixelCode& pixel = code.pixel(coverage[i]);
-    const std::uint64_t mask = i < n ? ~std::uint64_t{0} : 0;
-    writer.bits.put(pixel.bits & mask, pixel.n_bits & static_cast<std::uint32_t>(mask));
+    const PixelCode& pixel = code.pixel(static_cast<std::uint8_t>(pixels >> 8U * i));
+    writer.bits.put(pixel.bits, pixel.n_bits);
     if constexpr (pixel_bytes > 1) writer.bits.flush();
-    const auto inside = static_cast<std::int64_t>(mask);
-    deviation += pixel.deviation & inside;
-    weighted += (pixel.deviation * static_cast<std::int64_t>(i * pixel_bytes) + pixel.weighted_deviation) & inside;
+    deviation += pixel.deviation;
+    weighted += pixel.deviation * static_cast<std::int64_t>(i * pixel_bytes);
+    if constexpr (pixel_bytes > 1) weighted += pixel.weighted_deviation;
   }
   if constexpr (pixel_bytes == 1) writer.bits.flush();
   count_run(weight, deviation, weighted, writer);
