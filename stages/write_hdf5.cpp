@@ -5,12 +5,12 @@
 #include <atomic>
 #include <filesystem>
 #include <limits>
-#include <mutex>
 #include <utility>
 
 #include "kernels/encode_deflate.hpp"
 #include "stages/file_name_pattern.hpp"
 #include "stages/hdf5_image_file.hpp"
+#include "stages/learned_code.hpp"
 
 namespace plotmill {
 namespace {
@@ -74,9 +74,9 @@ class WriteHdf5 final : public Writer {
     overwrite_ = setup.overwrite;
     check_chunk_size();
     check_other_files();
-    n_lanes_ = setup.n_lanes;
     pulse_ = setup.pulse;
-    statistics_.emplace(layout_.pixels);
+    code_.emplace(layout_.pixels);
+    encoders_.resize(setup.n_lanes);
     begin_file();
   }
 
@@ -86,12 +86,8 @@ class WriteHdf5 final : public Writer {
     return {(per_chunk + layout_.images_per_chunk - 1) / layout_.images_per_chunk, sizeof(DeflateEncoder)};
   }
 
-  // More teach nothing new, and cost a few milliseconds.
-  [[nodiscard]] std::size_t n_learned_images() const override { return 32; }
-
-  void learn(const Ink& ink) override {
-    for (std::size_t i = 0; i < ink.n_images(); ++i) statistics_->add(ink.image(i));
-  }
+  [[nodiscard]] std::size_t n_learned_images() const override { return LearnedCode::n_images; }
+  void learn(const Ink& ink) override { code_->learn(ink); }
 
   [[nodiscard]] std::size_t batch_multiple() const override { return static_cast<std::size_t>(images_per_chunk_); }
 
@@ -99,15 +95,12 @@ class WriteHdf5 final : public Writer {
     if (position.first_image % layout_.images_per_chunk != 0) {
       throw Error(ErrorKind::internal, fmt::format("a batch begins inside a chunk, at image {}", position.first_image));
     }
-    std::call_once(learned_, [&] {
-      code_.emplace(*statistics_);
-      encoders_.assign(n_lanes_, DeflateEncoder(*code_, layout_.images_per_chunk));
-    });
-    DeflateEncoder& encoder = encoders_[lane];
+    std::optional<DeflateEncoder>& encoder = encoders_[lane];
+    if (!encoder) encoder.emplace(code_->get(), layout_.images_per_chunk);
     for (std::size_t i = 0; i < ink.n_images() && pulse_->keep_going(); ++i) {
-      if (encoder.add(ink.image(i), out.bytes)) out.begin.push_back(out.bytes.size());
+      if (encoder->add(ink.image(i), out.bytes)) out.begin.push_back(out.bytes.size());
     }
-    if (encoder.pad(out.bytes)) out.begin.push_back(out.bytes.size());
+    if (encoder->pad(out.bytes)) out.begin.push_back(out.bytes.size());
   }
 
   void commit(BatchPosition, const Sequences& series, const Encoded& encoded) override {
@@ -201,11 +194,8 @@ class WriteHdf5 final : public Writer {
   bool overwrite_ = false;
   Hdf5ImageLayout layout_;
   std::shared_ptr<Pulse> pulse_;
-  std::size_t n_lanes_ = 1;
-  std::optional<kernels::InkStatistics> statistics_;
-  std::once_flag learned_;  ///< Guards what follows.
-  std::optional<kernels::InkCode> code_;
-  std::vector<DeflateEncoder> encoders_;  ///< One for each lane.
+  std::optional<LearnedCode> code_;
+  std::vector<std::optional<DeflateEncoder>> encoders_;  ///< One for each lane, from its first image on.
   std::optional<Hdf5ImageFile> file_;
   std::uint64_t n_files_ = 0;
   std::vector<std::string> group_names_;  ///< Of all groups seen, by number.

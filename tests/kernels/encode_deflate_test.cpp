@@ -1,10 +1,12 @@
-// The judge is zlib.
+// The judges are zlib and libdeflate.
 #include "kernels/encode_deflate.hpp"
 
 #include <doctest/doctest.h>
+#include <libdeflate.h>
 #include <zlib.h>
 
 #include <cstring>
+#include <memory>
 
 #include "support/random_ink.hpp"
 
@@ -23,6 +25,14 @@ std::vector<std::uint8_t> inflated(std::span<const std::uint8_t> stream, std::si
   REQUIRE(uncompress2(bytes.data(), &n_out, stream.data(), &n_in) == Z_OK);
   CHECK(n_in == stream.size());
   bytes.resize(n_out);
+
+  std::vector<std::uint8_t> again(n_bytes);
+  const std::unique_ptr<libdeflate_decompressor, decltype(&libdeflate_free_decompressor)> decompressor(
+      libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
+  // Without a place for the size, it must be exactly this.
+  CHECK(libdeflate_zlib_decompress(decompressor.get(), stream.data(), stream.size(), again.data(), again.size(),
+                                   nullptr) == LIBDEFLATE_SUCCESS);
+  CHECK(again == bytes);
   return bytes;
 }
 
