@@ -12,7 +12,8 @@ namespace flow = oneapi::tbb::flow;
 Flow::Flow(RunStages& stages)
     : stages_(stages),
       pool_(stages.plan.batches_in_flight, stages.series.n_points, stages.image_shapes(), stages.writers.size()),
-      arena_(static_cast<int>(stages.plan.threads)) {
+      arena_(static_cast<int>(stages.plan.threads)),
+      lanes_(stages.plan.threads) {
   // TBB has as many workers as the machine has cores, less one for the caller; more threads must be allowed explicitly.
   if (stages.plan.threads > std::thread::hardware_concurrency()) {
     parallelism_.emplace(oneapi::tbb::global_control::max_allowed_parallelism, stages.plan.threads);
@@ -28,18 +29,21 @@ void Flow::build() {
     const bool serial = stages_.drawers[i]->concurrency == Concurrency::serial;
     draw_nodes_.push_back(
         std::make_unique<Node>(*graph_, serial ? flow::serial : flow::unlimited, [this, i](Slot* slot) {
+          slot->baton.enter();
           draw(i, *slot);
           return slot;
         }));
   }
   for (std::size_t i = 0; i < stages_.writers.size(); ++i) {
     encode_nodes_.push_back(std::make_unique<Node>(*graph_, flow::unlimited, [this, i](Slot* slot) {
+      slot->baton.enter();
       encode(i, *slot);
       return slot;
     }));
     order_nodes_.push_back(
         std::make_unique<Order>(*graph_, [](Slot* slot) { return static_cast<std::size_t>(slot->position.batch); }));
     hand_over_nodes_.push_back(std::make_unique<HandOver>(*graph_, flow::serial, [this, i](Slot* slot) {
+      slot->baton.enter();
       commit_threads_[i]->put([this, i, slot] { commit(i, *slot); });
       return flow::continue_msg{};
     }));
@@ -72,6 +76,16 @@ void Flow::guard(const RunNode& node, const Slot* slot, Work&& work) {
   }
 }
 
+/// Runs work(lane) in the lane that this thread of the arena has to itself.
+template <class Work>
+void Flow::in_lane(Slot& slot, Work&& work) {
+  const auto lane = static_cast<std::size_t>(oneapi::tbb::this_task_arena::current_thread_index());
+  lanes_[lane].enter();
+  work(lane);
+  lanes_[lane].leave();
+  slot.baton.leave();
+}
+
 void Flow::read() {
   ReaderNode& reader = stages_.reader;
   std::uint64_t batch = 0;
@@ -102,6 +116,7 @@ void Flow::read() {
     ++batch;
     n_images += slot->series.size();
     slot->n_writers_left = stages_.writers.size();
+    slot->baton.leave();
     for (const auto& node : draw_nodes_) node->try_put(slot);
   }
 }
@@ -128,30 +143,32 @@ bool Flow::fill(Slot& slot, Sequences& first, bool more) {
 }
 
 void Flow::draw(std::size_t drawer_index, Slot& slot) {
-  DrawerNode& drawer = *stages_.drawers[drawer_index];
-  guard(drawer, &slot, [&] {
-    NodeClock::Work work(drawer.clock, slot.position.batch);
-    Ink& ink = slot.ink[drawer_index];
-    const auto lane = static_cast<std::size_t>(oneapi::tbb::this_task_arena::current_thread_index());
-    drawer.stage->draw(slot.series.view(), ink, lane);
-    if (stopping_) return;
-    if (ink.n_images() != slot.series.size() || ink.row_begin.size() != ink.n_images() * ink.shape.height + 1) {
-      throw Error(ErrorKind::internal, "draw() gave " + std::to_string(ink.n_images()) + " images for " +
-                                           std::to_string(slot.series.size()) + " series");
-    }
-    for (std::size_t i = 0; i < ink.n_images(); ++i) drawer.n_blank += ink.image(i).runs.empty() ? 1U : 0U;
-    work.done(ink.n_images());
+  in_lane(slot, [&](std::size_t lane) {
+    DrawerNode& drawer = *stages_.drawers[drawer_index];
+    guard(drawer, &slot, [&] {
+      NodeClock::Work work(drawer.clock, slot.position.batch);
+      Ink& ink = slot.ink[drawer_index];
+      drawer.stage->draw(slot.series.view(), ink, lane);
+      if (stopping_) return;
+      if (ink.n_images() != slot.series.size() || ink.row_begin.size() != ink.n_images() * ink.shape.height + 1) {
+        throw Error(ErrorKind::internal, "draw() gave " + std::to_string(ink.n_images()) + " images for " +
+                                             std::to_string(slot.series.size()) + " series");
+      }
+      for (std::size_t i = 0; i < ink.n_images(); ++i) drawer.n_blank += ink.image(i).runs.empty() ? 1U : 0U;
+      work.done(ink.n_images());
+    });
   });
   moved();
 }
 
 void Flow::encode(std::size_t writer_index, Slot& slot) {
-  WriterNode& writer = *stages_.writers[writer_index];
-  guard(writer, &slot, [&] {
-    NodeClock::Work work(writer.encode_clock, slot.position.batch);
-    const auto lane = static_cast<std::size_t>(oneapi::tbb::this_task_arena::current_thread_index());
-    writer.stage->encode(slot.position, slot.ink[writer.drawer], slot.encoded[writer_index], lane);
-    work.done(slot.series.size());
+  in_lane(slot, [&](std::size_t lane) {
+    WriterNode& writer = *stages_.writers[writer_index];
+    guard(writer, &slot, [&] {
+      NodeClock::Work work(writer.encode_clock, slot.position.batch);
+      writer.stage->encode(slot.position, slot.ink[writer.drawer], slot.encoded[writer_index], lane);
+      work.done(slot.series.size());
+    });
   });
   moved();
 }

@@ -74,6 +74,8 @@ class Flow {
   void commit(std::size_t writer, Slot& slot);
   void moved();
   template <class Work>
+  void in_lane(Slot& slot, Work&& work);
+  template <class Work>
   void guard(const RunNode& node, const Slot* slot, Work&& work);
   [[nodiscard]] Error with_source(const Error& error, const RunNode& node, const Slot& slot);
 
@@ -88,6 +90,7 @@ class Flow {
   std::vector<std::unique_ptr<CommitThread>> commit_threads_;
   std::thread reader_thread_, graph_thread_;
 
+  std::vector<Baton> lanes_;
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> reader_ended_ = false;
   bool finishing_ = false;
