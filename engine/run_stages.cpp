@@ -143,12 +143,12 @@ std::vector<ImageShape> RunStages::image_shapes() const {
 }
 
 void RunStages::choose_sizes(const RunSettings& settings) {
-  std::uint64_t per_image = series.n_points * sizeof(float) + sizeof(Source);
+  // Twice throughout: a vector that grows may come to hold twice what it needs.
+  std::uint64_t per_image = times(2, series.n_points * sizeof(float) + sizeof(Source));
   std::uint64_t per_lane = 0;
   std::uint64_t multiple = 1;
   std::uint64_t greatest_batch = most;
   std::uint64_t chosen_batch = greatest_chosen_batch;
-  // A vector that grows may come to hold twice what it needs.
   const auto add = [&](const Footprint& footprint) {
     per_image = plus(per_image, times(2, footprint.per_image));
     per_lane = plus(per_lane, footprint.per_lane);

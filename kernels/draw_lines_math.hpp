@@ -9,10 +9,9 @@
 // a disc around each point. As a series is single-valued in x, a vertical line cuts the stroke of a piece in one
 // interval [top, bottom]. Top is the least of
 //   - the top of each disc that the vertical line meets, and
-//   - the upper edge of each segment: the segment moved by the radius along its normal; beside the moved segment, but
-//   still
-//     within the segment's own x, the nearer end of the edge (that point lies inside a disc, so the stroke covers it);
-// bottom is the mirror image. The interval is taken at four abscissae a pixel (whole numbers a, at x = a/4) and runs
+//   - the upper edge of each segment: the segment moved by the radius along its normal. Beside the moved segment, but
+//     still within the segment's own x, the nearer end of the edge; it lies inside a disc, so the stroke covers it.
+// Bottom is the mirror image. The interval is taken at four abscissae a pixel (whole numbers a, at x = a/4) and runs
 // straight in between; the abscissa just outside either end of a piece has the empty interval at the end point's y.
 //
 // Coverage. Column c lies between the abscissae 4c-2 and 4c+2, in four slices. The part of a slice that is under the

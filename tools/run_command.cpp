@@ -78,8 +78,9 @@ void print_plan(const RunPlan& plan) noexcept {
   try {
     const std::string reason = plan.device_reason.empty() ? "" : " (" + plan.device_reason + ")";
     const std::string text = fmt::format(
-        "plotmill: on {}{}, {} threads, {} images a batch, at most {} batches in flight in {}\n", plan.device, reason,
-        plan.threads, plan.batch, plan.batches_in_flight, size_text(static_cast<double>(plan.memory_bytes)));
+        "plotmill: device: {}{}; {} thread{}; {} images a batch, at most {} batches in flight; memory: at most {}\n",
+        plan.device, reason, plan.threads, plan.threads == 1 ? "" : "s", plan.batch, plan.batches_in_flight,
+        size_text(static_cast<double>(plan.memory_bytes)));
     std::fputs(text.c_str(), stderr);
   } catch (const std::exception&) {  // The run does not depend on it.
   }

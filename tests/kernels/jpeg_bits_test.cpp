@@ -35,7 +35,7 @@ TEST_CASE("jpeg_bits: codes of every length come out bit by bit, padded with one
     REQUIRE(static_cast<std::size_t>(bits.end() - memory.data()) == expected.size() / 8);
     bool same = true;
     for (std::size_t k = 0; k < expected.size(); ++k) {
-      same = same && ((memory[k / 8] >> (7 - k % 8) & 1U) != 0) == expected[k];
+      same = same && ((unsigned{memory[k / 8]} >> (7 - k % 8) & 1U) != 0) == expected[k];
     }
     CHECK(same);
   }
