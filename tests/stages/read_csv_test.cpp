@@ -331,7 +331,9 @@ TEST_CASE("read_csv: equals a naive reader on random files") {
       const bool quote = name.find_first_of("\",\n") != std::string::npos || below(3) == 0;
       std::string escaped;
       for (const char c : name) escaped += c == '"' ? std::string("\"\"") : std::string(1, c);
-      std::string value = below(10) == 0 ? "" : std::to_string(static_cast<double>(below(1000000)) / 1024);
+      std::string value = below(10) == 0 ? ""
+                                         : std::to_string(below(1000)) + "." +
+                                               std::to_string(below(100000));  // No decimal comma of the locale.
       if (below(5) == 0) value = '"' + value + '"';
       text += std::to_string(below(1000)) + "," + (quote ? '"' + escaped + '"' : escaped) + "," + value;
       if (r + 1 < n_rows || below(2) == 0) text += line_end;

@@ -33,8 +33,10 @@ DOCTEST_REGISTER_LISTENER("count", 1, CountCases);
 
 int main(int argc, char** argv) {
   // A program that embeds plotmill may have any locale; a decimal comma must change nothing. tools/check.sh locale sets
-  // it.
-  if (const char* name = std::getenv("PLOTMILL_TEST_LOCALE"); name != nullptr) std::locale::global(std::locale(name));
+  // it. The system's words for its errors, which are quoted, stay as the tests know them.
+  if (const char* name = std::getenv("PLOTMILL_TEST_LOCALE"); name != nullptr) {
+    std::locale::global(std::locale(std::locale(name), std::locale::classic(), std::locale::messages));
+  }
   doctest::Context context(argc, argv);
   const int result = context.run();
   if (context.shouldExit()) return result;
