@@ -288,6 +288,15 @@ std::vector<std::vector<std::string>> naive_rows(const std::string& text) {
   return rows;
 }
 
+// Not strtof(), which takes the decimal comma of a locale.
+float naive_float(const std::string& text) {
+  std::istringstream stream(text);
+  stream.imbue(std::locale::classic());
+  float value = 0;
+  stream >> value;
+  return value;
+}
+
 struct Expected {
   std::vector<float> values;
   std::vector<Source> sources;
@@ -301,7 +310,7 @@ Expected naive_windows(const std::vector<std::vector<std::string>>& rows, std::s
   for (std::size_t r = 1; r < rows.size(); ++r) {
     const std::string& name = rows[r][1];
     auto& group = points[name];
-    group.emplace_back(r - 1, rows[r][2].empty() ? gap : std::strtof(rows[r][2].c_str(), nullptr));
+    group.emplace_back(r - 1, rows[r][2].empty() ? gap : naive_float(rows[r][2]));
     if (group.size() < window || (group.size() - window) % stride != 0) continue;
     if (!numbers.contains(name)) {
       numbers.emplace(name, static_cast<std::uint32_t>(numbers.size()));
