@@ -176,7 +176,7 @@ class Readme(Repository):
 
 class Bench(Repository):
     PRESETS = """{"version": 6,
-        "configurePresets": [{"name": "release", "binaryDir": "build/release"}],
+        "configurePresets": [{"name": "release", "generator": "Ninja", "binaryDir": "build/release"}],
         "buildPresets": [{"name": "release", "configurePreset": "release"}]}"""
     CMAKE = """cmake_minimum_required(VERSION 3.25)
         project(small CXX)
