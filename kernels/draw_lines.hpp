@@ -58,7 +58,7 @@ class LineDrawer {
   float radius_;
   LinePoints points_;
   std::vector<PieceIntervals> pieces_;
-  std::vector<float> edges_;                        ///< Four arrays, see LineEdges.
+  std::vector<float> top_, bottom_, inverse_top_, inverse_bottom_;  ///< See LineEdges.
   std::vector<std::int32_t> first_row_, last_row_;  ///< [width]
   std::vector<std::int32_t> row_end_;               ///< [height]
   std::vector<Cell> cells_;

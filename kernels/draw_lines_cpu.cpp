@@ -36,7 +36,7 @@ std::uint64_t LineDrawer::max_bytes(const LineOptions& options, std::size_t n_po
       slices_per_pixel * (std::uint64_t{options.width} + 1) +
       n_pieces * std::min<std::uint64_t>(reach, slices_per_pixel * (options.width + 2ULL));
   const std::uint64_t exact = n_points * 3 * sizeof(float) + n_pieces * (sizeof(PieceIntervals) + sizeof(std::size_t)) +
-                              n_abscissae * 4 * sizeof(float) + options.width * 2 * sizeof(std::int32_t) +
+                              n_abscissae * 3 * sizeof(float) + options.width * 2 * sizeof(std::int32_t) +
                               options.height * 3 * sizeof(std::uint32_t) +
                               n_pixels * (2 * sizeof(Cell) + sizeof(Run) / 2 + sizeof(std::uint8_t)) +
                               12 * vector_slack * sizeof(Cell);
@@ -46,8 +46,7 @@ std::uint64_t LineDrawer::max_bytes(const LineOptions& options, std::size_t n_po
 void LineDrawer::draw(std::span<const float> series, Ink& ink) {
   line_points(options_, x_, series, points_);
   find_pieces();
-  const std::size_t n = edges_.size() / 4;
-  const LineEdges edges{edges_.data(), edges_.data() + n, edges_.data() + 2 * n, edges_.data() + 3 * n};
+  const LineEdges edges{top_.data(), bottom_.data(), inverse_top_.data(), inverse_bottom_.data()};
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     const std::size_t begin = points_.piece_begin[i];
     find_edges({points_.x.data() + begin, points_.y.data() + begin, points_.piece_begin[i + 1] - begin}, radius_,
@@ -55,7 +54,7 @@ void LineDrawer::draw(std::span<const float> series, Ink& ink) {
   }
   const int width = static_cast<int>(options_.width);
   const int height = static_cast<int>(options_.height);
-  find_column_rows(pieces_, edges, width, height, first_row_.data(), last_row_.data());
+  find_columns(pieces_, edges, width, height, first_row_.data(), last_row_.data());
   place_rows();
   cover_columns(pieces_, edges, width, height, options_.antialias, first_row_.data(), last_row_.data(), row_end_.data(),
                 cells_.data());
@@ -68,15 +67,19 @@ void LineDrawer::find_pieces() {
   const int greatest = static_cast<int>(options_.width) * slices_per_pixel + least;
   pieces_.clear();
   std::size_t n_abscissae = 0;
+  std::size_t n_columns = 0;
   for (std::size_t i = 0; i < points_.n_pieces(); ++i) {
     const float first_x = points_.x[points_.piece_begin[i]];
     const float last_x = points_.x[points_.piece_begin[i + 1] - 1];
     const int first_column = column_of_slice(std::max(first_abscissa(first_x - radius_) - 1, least));
     const int last_column = column_of_slice(std::min(last_abscissa(last_x + radius_) + 1, greatest) - 1);
-    pieces_.push_back({first_column, last_column - first_column + 1, n_abscissae});
-    n_abscissae += static_cast<std::size_t>(slices_per_pixel * (last_column - first_column + 1) + 1);
+    const auto n = static_cast<std::size_t>(last_column - first_column + 1);
+    pieces_.push_back({first_column, static_cast<int>(n), n_abscissae, n_columns});
+    n_abscissae += slices_per_pixel * n + 1;
+    n_columns += n;
   }
-  make_room(edges_, 4 * (n_abscissae + vector_slack));
+  for (std::vector<float>* const edge : {&top_, &bottom_}) make_room(*edge, n_abscissae);
+  for (std::vector<float>* const inverse : {&inverse_top_, &inverse_bottom_}) make_room(*inverse, n_columns);
 }
 
 void LineDrawer::place_rows() {

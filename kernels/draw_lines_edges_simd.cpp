@@ -135,13 +135,6 @@ class PieceEdges {
   float *top_, *bottom_;
 };
 
-HWY_INLINE void set_inverse_rises(const float* edge, std::size_t n, float* inverse) {
-  for (std::size_t i = 0; i < n; i += hn::Lanes(floats)) {
-    const auto rise = hn::Abs(hn::Sub(hn::LoadU(floats, edge + i + 1), hn::LoadU(floats, edge + i)));
-    hn::StoreU(hn::Div(hn::Set(floats, 1.0F), hn::Max(rise, hn::Set(floats, 0x1p-20F))), floats, inverse + i);
-  }
-}
-
 void FindEdges(const PiecePoints& points, float radius, const PieceIntervals& piece, const LineEdges& edges) {
   PieceEdges stroke(piece, edges, radius);
   const std::size_t end = points.n - 1;
@@ -157,38 +150,61 @@ void FindEdges(const PiecePoints& points, float radius, const PieceIntervals& pi
     const SegmentEdges segment(x, y, next_x, next_y, radius);
     if (!stroke.is_hidden(segment)) stroke.include_segment(segment);
   }
-  const auto n = static_cast<std::size_t>(stroke.last() - stroke.first());
-  set_inverse_rises(edges.top + piece.begin, n, edges.inverse_top + piece.begin);
-  set_inverse_rises(edges.bottom + piece.begin, n, edges.inverse_bottom + piece.begin);
 }
+
+/// One edge of n_lanes() columns at their five abscissae.
+struct ColumnEdges {
+  Vector v0, v1, v2, v3, v4;
+
+  HWY_INLINE explicit ColumnEdges(const float* edge) {
+    Vector unused0, unused1, unused2;
+    hn::LoadInterleaved4(floats, edge, v0, v1, v2, v3);
+    hn::LoadInterleaved4(floats, edge + slices_per_pixel, v4, unused0, unused1, unused2);
+  }
+
+  HWY_INLINE Vector least() const { return hn::Min(hn::Min(hn::Min(v0, v1), hn::Min(v2, v3)), v4); }
+  HWY_INLINE Vector greatest() const { return hn::Max(hn::Max(hn::Max(v0, v1), hn::Max(v2, v3)), v4); }
+
+  /// is_straight().
+  HWY_INLINE hn::Mask<Floats> is_straight() const {
+    return hn::And(hn::And(is_straight(v0, v2, v4), is_straight(v0, v1, v2)), is_straight(v2, v3, v4));
+  }
+  HWY_INLINE Vector inverse_rise() const {
+    return hn::Div(hn::Set(floats, 1.0F), hn::Max(hn::Abs(hn::Sub(v4, v0)), hn::Set(floats, 0x1p-20F)));
+  }
+
+ private:
+  HWY_INLINE static hn::Mask<Floats> is_straight(Vector a, Vector b, Vector c) {
+    return hn::Le(hn::Abs(hn::Sub(hn::Add(a, c), hn::Add(b, b))), hn::Set(floats, straight_within));
+  }
+};
 
 /// The pixel rows that hold coordinates, as pixel_of() has it.
 HWY_INLINE hn::Vec<Ints> rows_of(Vector coordinate) {
   return hn::ConvertTo(ints, hn::Floor(hn::Add(coordinate, hn::Set(floats, 0.5F))));
 }
 
-void FindColumnRows(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
+void FindColumns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
                     std::int32_t* first_row, std::int32_t* last_row) {
   std::fill(first_row, first_row + width, height);
   std::fill(last_row, last_row + width, -1);
   for (const PieceIntervals& piece : pieces) {
     for (int i = 0; i < piece.n_columns; i += n_lanes()) {
       const std::size_t at = piece.begin + static_cast<std::size_t>(slices_per_pixel * i);
-      Vector v0, v1, v2, v3, v4, unused0, unused1, unused2;
-      hn::LoadInterleaved4(floats, edges.top + at, v0, v1, v2, v3);
-      hn::LoadInterleaved4(floats, edges.top + at + slices_per_pixel, v4, unused0, unused1, unused2);
-      const auto top = hn::Min(hn::Min(hn::Min(v0, v1), hn::Min(v2, v3)), v4);
-      hn::LoadInterleaved4(floats, edges.bottom + at, v0, v1, v2, v3);
-      hn::LoadInterleaved4(floats, edges.bottom + at + slices_per_pixel, v4, unused0, unused1, unused2);
-      const auto bottom = hn::Max(hn::Max(hn::Max(v0, v1), hn::Max(v2, v3)), v4);
+      const ColumnEdges top(edges.top + at);
+      const ColumnEdges bottom(edges.bottom + at);
+      const std::size_t column = piece.columns_begin + static_cast<std::size_t>(i);
+      const auto straight = hn::And(top.is_straight(), bottom.is_straight());
+      hn::StoreU(hn::IfThenElseZero(straight, top.inverse_rise()), floats, edges.inverse_top + column);
+      hn::StoreU(hn::IfThenElseZero(straight, bottom.inverse_rise()), floats, edges.inverse_bottom + column);
 
       std::int32_t* const first = first_row + piece.first_column + i;
       std::int32_t* const last = last_row + piece.first_column + i;
       const auto inside = hn::RebindMask(ints, first_lanes(floats, piece.n_columns - i));
       const auto old_first = hn::LoadU(ints, first);
       const auto old_last = hn::LoadU(ints, last);
-      const auto new_first = hn::Min(old_first, hn::Max(rows_of(top), hn::Zero(ints)));
-      const auto new_last = hn::Max(old_last, hn::Min(rows_of(bottom), hn::Set(ints, height - 1)));
+      const auto new_first = hn::Min(old_first, hn::Max(rows_of(top.least()), hn::Zero(ints)));
+      const auto new_last = hn::Max(old_last, hn::Min(rows_of(bottom.greatest()), hn::Set(ints, height - 1)));
       hn::StoreU(hn::IfThenElse(inside, new_first, old_first), ints, first);
       hn::StoreU(hn::IfThenElse(inside, new_last, old_last), ints, last);
     }
@@ -203,15 +219,15 @@ HWY_AFTER_NAMESPACE();
 namespace plotmill::kernels {
 
 HWY_EXPORT(FindEdges);
-HWY_EXPORT(FindColumnRows);
+HWY_EXPORT(FindColumns);
 
 void find_edges(const PiecePoints& points, float radius, const PieceIntervals& piece, const LineEdges& edges) {
   HWY_DYNAMIC_DISPATCH(FindEdges)(points, radius, piece, edges);
 }
 
-void find_column_rows(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
-                      std::int32_t* first_row, std::int32_t* last_row) {
-  HWY_DYNAMIC_DISPATCH(FindColumnRows)(pieces, edges, width, height, first_row, last_row);
+void find_columns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
+                  std::int32_t* first_row, std::int32_t* last_row) {
+  HWY_DYNAMIC_DISPATCH(FindColumns)(pieces, edges, width, height, first_row, last_row);
 }
 
 }  // namespace plotmill::kernels

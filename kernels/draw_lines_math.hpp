@@ -16,8 +16,9 @@
 //
 // Coverage. Column c lies between the abscissae 4c-2 and 4c+2, in four slices. The part of a slice that is under the
 // stroke and below a height y has the area mean(max(bottom - y, 0)) - mean(max(top - y, 0)), times the slice's width.
-// Pixel (c, r) is what lies below r - 1/2 and not below r + 1/2. The mean of the four slices is the coverage; times
-// 255, rounded to the nearest integer, half to even, it is what Ink holds. Rows outside those of the least top and the
+// A column within which both edges are straight, as most are, is taken as a single slice from 4c-2 to 4c+2.
+// Pixel (c, r) is what lies below r - 1/2 and not below r + 1/2. The mean of the slices is the coverage; times 255,
+// rounded to the nearest integer, half to even, it is what Ink holds. Rows outside those of the least top and the
 // greatest bottom of the column's five abscissae are paper. Pieces add up to at most 255.
 //
 // The areas are differences of numbers up to the height of the column's stroke, each rounded to 24 bits. That puts
@@ -84,6 +85,15 @@ struct SegmentEdges {
   [[nodiscard]] float bottom(float x) const { return y(x, -shift) + rise; }
 };
 
+inline constexpr float straight_within = 0x1p-10F;
+
+/// Whether an edge, given at a column's five abscissae, is straight within it: to half of 1/1024 px, which is less than
+/// 0.1/255 of coverage.
+[[nodiscard]] inline bool is_straight(const float* edge) {
+  const auto bend = [&](int a, int b, int c) { return std::abs((edge[a] + edge[c]) - 2 * edge[b]); };
+  return bend(0, 2, 4) <= straight_within && bend(0, 1, 2) <= straight_within && bend(2, 3, 4) <= straight_within;
+}
+
 /// 1 / the distance that a straight edge rises or falls within a slice. An edge without slope is above or below a
 /// height as a whole; any large number then gives the shares 0 and 1 below.
 [[nodiscard]] inline float inverse_rise(float from, float to) { return 1.0F / std::max(std::abs(to - from), 0x1p-20F); }
@@ -96,16 +106,18 @@ struct SegmentEdges {
   return (p + q) * std::min(std::max(p, q) * inverse, 1.0F);
 }
 
-/// Eight times the mean over a column's four slices: the area of the stroke below a height, from that of each slice,
-/// twice_mean_depth() of the bottom edge less that of the top edge.
-[[nodiscard]] inline float area_of_slices(float s0, float s1, float s2, float s3) { return (s0 + s1) + (s2 + s3); }
+/// Twice the area of a column's stroke below a height, from that of its four slices: twice_mean_depth() of the bottom
+/// edge less that of the top edge.
+[[nodiscard]] inline float area_of_slices(float s0, float s1, float s2, float s3) {
+  return ((s0 + s1) + (s2 + s3)) * 0.25F;
+}
 
 /// Adding it leaves no bits for a fraction; the low bits of the sum are the integer.
 inline constexpr float to_integer = 0x1p23F;
 
-/// Coverage of a pixel in 255ths from area_of_slices() below its upper edge and below its lower edge.
+/// Coverage of a pixel in 255ths from twice the areas below its upper edge and below its lower edge.
 [[nodiscard]] inline int coverage_between(float area_from, float area_to) {
-  const float coverage = std::min(std::max((area_from - area_to) * (255.0F / 8), 0.0F), 255.0F);
+  const float coverage = std::min(std::max((area_from - area_to) * (255.0F / 2), 0.0F), 255.0F);
   return static_cast<int>((coverage + to_integer) - to_integer);
 }
 

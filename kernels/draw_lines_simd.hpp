@@ -13,22 +13,19 @@ namespace plotmill::kernels {
 /// Elements that every array named below has beyond its last; vectors read and write there.
 inline constexpr std::size_t vector_slack = 96;
 
-/// The stroke of one piece in whole columns: its abscissae from the left end of the first column to the right end of
-/// the last, 4 n_columns + 1 of them, lie at [begin] and following of LineEdges.
+/// The stroke of one piece in whole columns. In LineEdges its abscissae, 4 n_columns + 1 of them from the left end of the
+/// first column to the right end of the last, lie at [begin] and following, its columns at [columns_begin] and following.
 struct PieceIntervals {
   int first_column, n_columns;
-  std::size_t begin;
+  std::size_t begin, columns_begin;
 
   [[nodiscard]] int first_abscissa() const { return 4 * first_column - 2; }
-  [[nodiscard]] std::size_t column_begin(int column) const {
-    return begin + static_cast<std::size_t>(4 * (column - first_column));
-  }
   [[nodiscard]] int last_abscissa() const { return first_abscissa() + 4 * n_columns; }
 };
 
-/// Upper and lower edge of the stroke at each abscissa, and inverse_rise() from there to the next.
 struct LineEdges {
-  float *top, *bottom, *inverse_top, *inverse_bottom;
+  float *top, *bottom;                  ///< Of the stroke at each abscissa.
+  float *inverse_top, *inverse_bottom;  ///< inverse_rise() of each column; 0 unless both edges are straight in it.
 };
 
 /// Points of one piece, in pixels.
@@ -37,12 +34,13 @@ struct PiecePoints {
   std::size_t n;
 };
 
-/// Fills the piece's part of `edges`. Where the stroke ends within the piece's columns, the abscissae beyond have the
+/// Fills the piece's part of `edges` at its abscissae. Where the stroke ends within the piece's columns, the abscissae beyond have the
 /// empty interval at the end point's y.
 void find_edges(const PiecePoints& points, float radius, const PieceIntervals& piece, const LineEdges& edges);
 
 /// First and last row of each column's ink, over all pieces: inside 0..height - 1; first > last where there is none.
-void find_column_rows(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
+/// Fills the columns' part of `edges`.
+void find_columns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
                       std::int32_t* first_row, std::int32_t* last_row);
 
 /// A pixel in the making: column << 8 | coverage; 0 coverage is paper.

@@ -96,9 +96,17 @@ std::vector<Interval> intervals_of(const Piece& piece, int width, float r) {
   return intervals;
 }
 
-/// Area of the stroke of one column below a height, as kernels::area_of_slices() has it.
+/// Twice the area of the stroke of one column below a height.
 float area_below(const Interval* abscissae, float y) {
-  float slices[4];
+  float tops[5], bottoms[5], slices[4];
+  for (int i = 0; i < 5; ++i) tops[i] = abscissae[i].top, bottoms[i] = abscissae[i].bottom;
+  if (kernels::is_straight(tops) && kernels::is_straight(bottoms)) {
+    const auto edge = [&](const float* e) {
+      return kernels::twice_mean_depth(kernels::depth_below(e[0], y), kernels::depth_below(e[4], y),
+                                       kernels::inverse_rise(e[0], e[4]));
+    };
+    return edge(bottoms) - edge(tops);
+  }
   for (int slice = 0; slice < 4; ++slice) {
     const Interval& from = abscissae[slice];
     const Interval& to = abscissae[slice + 1];
