@@ -63,7 +63,8 @@ class LineDrawer {
   std::vector<std::int32_t> row_end_;               ///< [height]
   std::vector<Cell> cells_;
   std::vector<std::uint8_t> coverage_;
-  std::vector<std::int32_t> starts_;  ///< Runs as cells_to_rows() leaves them.
+  std::vector<std::int32_t> starts_;  ///< Runs as cells_to_runs() leaves them.
+  std::vector<RunCount> run_counts_;
   std::vector<Run> runs_;
 };
 

@@ -274,8 +274,9 @@ class Columns {
     }
     std::int32_t* const row_end = row_end_ + row;
     const auto position = hn::LoadU(ints, row_end);
-    hn::ScatterIndex(hn::Or(coverage, hn::Set(ints, x << 8)), ints, cells_, position);
     const auto inside = hn::FirstN(ints, static_cast<std::size_t>(last_row - row + 1));
+    const auto to = hn::IfThenElse(inside, position, hn::Iota(ints, 0));
+    hn::ScatterIndex(hn::Or(coverage, hn::Set(ints, x << 8)), ints, cells_, to);
     hn::StoreU(hn::IfThenElse(inside, hn::Add(position, hn::Set(ints, 1)), position), ints, row_end);
   }
 
@@ -295,13 +296,11 @@ void CoverColumns(std::span<const PieceIntervals> pieces, const LineEdges& edges
   for (int x = 0; x < width; ++x) {
     while (end < pieces.size() && pieces[end].first_column <= x) ++end;
     while (begin < end && pieces[begin].first_column + pieces[begin].n_columns <= x) ++begin;
-    const int first = first_row[x];
-    const int last = last_row[x];
-    if (first > last) continue;
+    if (first_row[x] > last_row[x]) continue;
     if (end - begin == 1) {
-      columns.cover(x, pieces[begin], first, last);
+      columns.cover(x, pieces[begin], first_row[x], last_row[x]);
     } else {
-      columns.cover(x, pieces.subspan(begin, end - begin), first, last);
+      columns.cover(x, pieces.subspan(begin, end - begin), first_row[x], last_row[x]);
     }
   }
 }

@@ -90,40 +90,42 @@ void LineDrawer::place_rows() {
     ++row_end_[static_cast<std::size_t>(first_row_[column])];
     --row_end_[static_cast<std::size_t>(last_row_[column]) + 1];
   }
-  std::uint64_t n_cells = 0;
+  std::uint64_t n_cells = cells_begin;
   std::int32_t n_columns = 0;
   for (std::size_t row = 0; row < options_.height; ++row) {
     n_columns += row_end_[row];
     row_end_[row] = static_cast<std::int32_t>(n_cells + 1);  // Behind a cell that is 0.
-    n_cells += static_cast<std::uint64_t>(n_columns) + 2;    // And before one that cover_columns() overwrites.
+    n_cells += static_cast<std::uint64_t>(n_columns) + 1;
   }
   if (n_cells + vector_slack > std::numeric_limits<std::int32_t>::max()) {
     throw Error(ErrorKind::input, "the drawing has more than 2^31 ink pixels");
   }
-  // Rows below the image, which vectors reach, have their cell behind all others.
-  std::fill(row_end_.begin() + options_.height, row_end_.end(), static_cast<std::int32_t>(n_cells));
   make_room(cells_, n_cells);
   make_room(coverage_, n_cells);
   make_room(starts_, n_cells);
+  make_room(run_counts_, n_cells / RunCount::n_cells);
   for (std::size_t row = 0; row < options_.height; ++row) cells_[static_cast<std::size_t>(row_end_[row] - 1)] = 0;
+  std::fill_n(cells_.begin() + static_cast<std::ptrdiff_t>(n_cells), RunCount::n_cells + 1, 0);
 }
 
 void LineDrawer::set_points_without_antialias() {
   for (std::size_t k = 0; k < points_.x.size(); ++k) {
     const auto row = static_cast<std::size_t>(pixel_of(points_.y[k]));
     const auto column = static_cast<Cell>(pixel_of(points_.x[k]));
-    const auto from = cells_.begin() + (row == 0 ? 1 : row_end_[row - 1] + 2);
+    const auto from = cells_.begin() + (row == 0 ? cells_begin : row_end_[row - 1]) + 1;
     *std::lower_bound(from, cells_.begin() + row_end_[row], column << 8) = column << 8 | 255;
   }
 }
 
 void LineDrawer::append_rows(Ink& ink) {
   const std::size_t height = options_.height;
-  const std::size_t rows = ink.row_begin.size();
-  ink.row_begin.resize(rows + height);
+  const auto n_cells = static_cast<std::size_t>(row_end_[height - 1]);
   const std::size_t n_ink =
-      cells_to_rows(cells_.data(), row_end_.data(), height, coverage_.data(), starts_.data(), &ink.row_begin[rows - 1]);
-  const std::size_t n_runs = ink.row_begin.back() - ink.row_begin[rows - 1];
+      cells_to_runs(cells_.data(), n_cells, coverage_.data(), starts_.data(), run_counts_.data());
+  const std::uint32_t before = ink.row_begin.back();
+  ink.row_begin.resize(ink.row_begin.size() + height);
+  count_row_runs(run_counts_.data(), row_end_.data(), height, ink.row_begin.data() + ink.row_begin.size() - height - 1);
+  const std::size_t n_runs = ink.row_begin.back() - before;
   starts_[n_runs] = static_cast<std::int32_t>(static_cast<std::uint32_t>(n_ink) << 16U);
   make_room(runs_, n_runs);
   finish_runs(starts_.data(), n_runs, runs_.data());

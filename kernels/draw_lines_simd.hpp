@@ -46,19 +46,32 @@ void find_columns(std::span<const PieceIntervals> pieces, const LineEdges& edges
 /// A pixel in the making: column << 8 | coverage; 0 coverage is paper.
 using Cell = std::int32_t;
 
+/// Cells before this one hold nothing; lanes without a pixel are written there. A multiple of RunCount::n_cells.
+inline constexpr std::int32_t cells_begin = 32;
+
 /// Covers the pixels of all columns, from the left. A pixel of row r goes to cells[row_end[r]++], which must be below
-/// 2^31. One cell behind the last of each row is overwritten.
+/// 2^31.
 void cover_columns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
                    bool antialias, const std::int32_t* first_row, const std::int32_t* last_row, std::int32_t* row_end,
                    Cell* cells);
 
-/// Turns one image's cells into runs. Row r's cells end before row_end[r] and begin two behind the end of the row above
-/// (the first: at 1), the one before them being 0. Writes coverage [n_ink] and, for each run, x | index of its first
-/// coverage << 16, modulo 2^32, to starts; sets row_begin[r + 1] - row_begin[r] for every row and returns n_ink.
-std::size_t cells_to_rows(const Cell* cells, const std::int32_t* row_end, std::size_t height, std::uint8_t* coverage,
-                          std::int32_t* starts, std::uint32_t* row_begin);
+/// Which of n_cells cells begin a run, and how many runs begin before them.
+struct RunCount {
+  static constexpr std::size_t n_cells = 16;
+  std::uint32_t before;
+  std::uint32_t starts;  ///< Bit k for cell k.
+};
 
-/// Gives each run its length: `starts` is as cells_to_rows() leaves it, and starts[n] is n_ink << 16.
+/// Turns one image's cells into runs. The rows' cells lie behind each other; before each row, as behind the last one and
+/// beyond, are cells that are 0. Writes coverage [n_ink] and, for each run, x | index of its first coverage << 16, modulo
+/// 2^32, to starts, and a RunCount for every 16 cells. Returns n_ink.
+std::size_t cells_to_runs(const Cell* cells, std::size_t n_cells, std::uint8_t* coverage, std::int32_t* starts,
+                          RunCount* counts);
+
+/// Sets row_begin[r + 1] - row_begin[r] to the runs of each row, whose cells end before cells[row_end[r]].
+void count_row_runs(const RunCount* counts, const std::int32_t* row_end, std::size_t height, std::uint32_t* row_begin);
+
+/// Gives each run its length: `starts` is as cells_to_runs() leaves it, and starts[n] is n_ink << 16.
 void finish_runs(const std::int32_t* starts, std::size_t n, Run* out);
 
 }  // namespace plotmill::kernels
