@@ -59,8 +59,8 @@ class LineDrawer {
   LinePoints points_;
   std::vector<PieceIntervals> pieces_;
   std::vector<float> top_, bottom_, inverse_top_, inverse_bottom_;  ///< See LineEdges.
-  std::vector<std::int32_t> first_row_, last_row_;  ///< [width]
-  std::vector<std::int32_t> row_end_;               ///< [height]
+  std::vector<std::int32_t> first_row_, last_row_;                  ///< [width]
+  std::vector<std::int32_t> row_end_;                               ///< [height]
   std::vector<Cell> cells_;
   std::vector<std::uint8_t> coverage_;
   std::vector<std::int32_t> starts_;  ///< Runs as cells_to_runs() leaves them.

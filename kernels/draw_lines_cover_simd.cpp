@@ -210,6 +210,11 @@ class Columns {
     }
     int row = last_vector(first_row, last_row);
     float area_after = area_after_column(column, row + n_lanes(), last_row);
+    if (last_row - first_row < n_lanes() / 2) {
+      constexpr hn::Half<Ints> half;
+      put(half, x, row, last_row, hn::LowerHalf(half, coverages_above(column, row, area_after)));
+      return;
+    }
     do {
       put(x, row, last_row, coverages_above(column, row, area_after));
       row -= n_lanes();
@@ -268,16 +273,17 @@ class Columns {
   }
 
   /// Puts the cells of the rows `row` to `last_row`, as many as a vector holds.
-  HWY_INLINE void put(int x, int row, int last_row, IntVector coverage) const {
-    if (!antialias_) {
-      coverage = hn::IfThenElseZero(hn::Gt(coverage, hn::Set(ints, 127)), hn::Set(ints, 255));
-    }
+  HWY_INLINE void put(int x, int row, int last_row, IntVector coverage) const { put(ints, x, row, last_row, coverage); }
+
+  template <class D>
+  HWY_INLINE void put(D d, int x, int row, int last_row, hn::Vec<D> coverage) const {
+    if (!antialias_) coverage = hn::IfThenElseZero(hn::Gt(coverage, hn::Set(d, 127)), hn::Set(d, 255));
     std::int32_t* const row_end = row_end_ + row;
-    const auto position = hn::LoadU(ints, row_end);
-    const auto inside = hn::FirstN(ints, static_cast<std::size_t>(last_row - row + 1));
-    const auto to = hn::IfThenElse(inside, position, hn::Iota(ints, 0));
-    hn::ScatterIndex(hn::Or(coverage, hn::Set(ints, x << 8)), ints, cells_, to);
-    hn::StoreU(hn::IfThenElse(inside, hn::Add(position, hn::Set(ints, 1)), position), ints, row_end);
+    const auto position = hn::LoadU(d, row_end);
+    const auto inside = hn::FirstN(d, static_cast<std::size_t>(last_row - row + 1));
+    const auto to = hn::IfThenElse(inside, position, hn::Iota(d, 0));
+    hn::ScatterIndex(hn::Or(coverage, hn::Set(d, x << 8)), d, cells_, to);
+    hn::StoreU(hn::IfThenElse(inside, hn::Add(position, hn::Set(d, 1)), position), d, row_end);
   }
 
   LineEdges edges_;

@@ -37,9 +37,9 @@ std::uint64_t LineDrawer::max_bytes(const LineOptions& options, std::size_t n_po
       n_pieces * std::min<std::uint64_t>(reach, slices_per_pixel * (options.width + 2ULL));
   const std::uint64_t exact = n_points * 3 * sizeof(float) + n_pieces * (sizeof(PieceIntervals) + sizeof(std::size_t)) +
                               n_abscissae * 3 * sizeof(float) + options.width * 2 * sizeof(std::int32_t) +
-                              options.height * 3 * sizeof(std::uint32_t) +
+                              options.height * 4 * sizeof(std::uint32_t) +
                               n_pixels * (2 * sizeof(Cell) + sizeof(Run) / 2 + sizeof(std::uint8_t)) +
-                              12 * vector_slack * sizeof(Cell);
+                              n_pixels * sizeof(RunCount) / RunCount::n_cells + 12 * vector_slack * sizeof(Cell);
   return 2 * exact;  // A growing vector may hold twice what it needs.
 }
 
@@ -120,8 +120,7 @@ void LineDrawer::set_points_without_antialias() {
 void LineDrawer::append_rows(Ink& ink) {
   const std::size_t height = options_.height;
   const auto n_cells = static_cast<std::size_t>(row_end_[height - 1]);
-  const std::size_t n_ink =
-      cells_to_runs(cells_.data(), n_cells, coverage_.data(), starts_.data(), run_counts_.data());
+  const std::size_t n_ink = cells_to_runs(cells_.data(), n_cells, coverage_.data(), starts_.data(), run_counts_.data());
   const std::uint32_t before = ink.row_begin.back();
   ink.row_begin.resize(ink.row_begin.size() + height);
   count_row_runs(run_counts_.data(), row_end_.data(), height, ink.row_begin.data() + ink.row_begin.size() - height - 1);

@@ -185,7 +185,7 @@ HWY_INLINE hn::Vec<Ints> rows_of(Vector coordinate) {
 }
 
 void FindColumns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
-                    std::int32_t* first_row, std::int32_t* last_row) {
+                 std::int32_t* first_row, std::int32_t* last_row) {
   std::fill(first_row, first_row + width, height);
   std::fill(last_row, last_row + width, -1);
   for (const PieceIntervals& piece : pieces) {

@@ -73,9 +73,8 @@ std::size_t CellsToRuns(const Cell* cells, std::size_t n_cells, std::uint8_t* co
       const auto left = hn::LoadU(ints, cells + i + k - 1);
       const auto is_ink = hn::Ne(hn::And(here, coverage_bits), zero);
       // The cell to the left is ink, of the column before.
-      const auto goes_on =
-          hn::And(hn::Ne(hn::And(left, coverage_bits), zero),
-                  hn::Eq(hn::ShiftRight<8>(here), hn::Add(hn::ShiftRight<8>(left), hn::Set(ints, 1))));
+      const auto goes_on = hn::And(hn::Ne(hn::And(left, coverage_bits), zero),
+                                   hn::Eq(hn::ShiftRight<8>(here), hn::Add(hn::ShiftRight<8>(left), hn::Set(ints, 1))));
       const auto is_start = hn::AndNot(goes_on, is_ink);
       const auto ink = compress(hn::Or(here, hn::IfThenElseZero(is_start, start_bit)), is_ink);
       hn::StoreU(hn::DemoteTo(bytes, hn::And(ink, coverage_bits)), bytes, coverage + n_ink);

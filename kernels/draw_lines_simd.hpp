@@ -13,8 +13,9 @@ namespace plotmill::kernels {
 /// Elements that every array named below has beyond its last; vectors read and write there.
 inline constexpr std::size_t vector_slack = 96;
 
-/// The stroke of one piece in whole columns. In LineEdges its abscissae, 4 n_columns + 1 of them from the left end of the
-/// first column to the right end of the last, lie at [begin] and following, its columns at [columns_begin] and following.
+/// The stroke of one piece in whole columns. In LineEdges its abscissae, 4 n_columns + 1 of them from the left end of
+/// the first column to the right end of the last, lie at [begin] and following, its columns at [columns_begin] and
+/// following.
 struct PieceIntervals {
   int first_column, n_columns;
   std::size_t begin, columns_begin;
@@ -34,14 +35,14 @@ struct PiecePoints {
   std::size_t n;
 };
 
-/// Fills the piece's part of `edges` at its abscissae. Where the stroke ends within the piece's columns, the abscissae beyond have the
-/// empty interval at the end point's y.
+/// Fills the piece's part of `edges` at its abscissae. Where the stroke ends within the piece's columns, the abscissae
+/// beyond have the empty interval at the end point's y.
 void find_edges(const PiecePoints& points, float radius, const PieceIntervals& piece, const LineEdges& edges);
 
 /// First and last row of each column's ink, over all pieces: inside 0..height - 1; first > last where there is none.
 /// Fills the columns' part of `edges`.
 void find_columns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
-                      std::int32_t* first_row, std::int32_t* last_row);
+                  std::int32_t* first_row, std::int32_t* last_row);
 
 /// A pixel in the making: column << 8 | coverage; 0 coverage is paper.
 using Cell = std::int32_t;
@@ -62,9 +63,9 @@ struct RunCount {
   std::uint32_t starts;  ///< Bit k for cell k.
 };
 
-/// Turns one image's cells into runs. The rows' cells lie behind each other; before each row, as behind the last one and
-/// beyond, are cells that are 0. Writes coverage [n_ink] and, for each run, x | index of its first coverage << 16, modulo
-/// 2^32, to starts, and a RunCount for every 16 cells. Returns n_ink.
+/// Turns one image's cells into runs. The rows' cells lie behind each other; before each row, as behind the last one
+/// and beyond, are cells that are 0. Writes coverage [n_ink] and, for each run, x | index of its first coverage << 16,
+/// modulo 2^32, to starts, and a RunCount for every 16 cells. Returns n_ink.
 std::size_t cells_to_runs(const Cell* cells, std::size_t n_cells, std::uint8_t* coverage, std::int32_t* starts,
                           RunCount* counts);
 
