@@ -41,20 +41,20 @@ constexpr Shorts shorts;
 constexpr Ints ints;
 constexpr Unsigned unsigneds;
 
-// Pairs of neighbouring lanes, weighted and added to `sum`.
+// Pairs of neighbouring lanes, weighted and added up.
 struct Sum {
   hn::Vec<Ints> even, odd;
 
+  HWY_INLINE Sum() : even(hn::Zero(ints)), odd(hn::Zero(ints)) {}
   HWY_INLINE void add(Vector pairs, Vector weights) {
     even = hn::ReorderWidenMulAccumulate(ints, pairs, weights, even, odd);
   }
-  HWY_INLINE hn::Vec<Ints> total() const { return hn::RearrangeToOddPlusEven(even, odd); }
+  // Which lanes of `even` and `odd` make up a sum differs between instruction sets; only here are they in their places.
+  template <int shift>
+  HWY_INLINE hn::Vec<Ints> rounded() const {
+    return hn::ShiftRight<shift>(hn::Add(hn::RearrangeToOddPlusEven(even, odd), hn::Set(ints, 1 << (shift - 1))));
+  }
 };
-
-template <int shift>
-HWY_INLINE Sum half() {
-  return {hn::Set(ints, 1 << (shift - 1)), hn::Zero(ints)};
-}
 
 HWY_INLINE Vector weights(int first, int second) {
   const auto pair = static_cast<std::uint32_t>(second) << 16U | (static_cast<std::uint32_t>(first) & 0xffffU);
@@ -70,28 +70,23 @@ struct Pairs {
 };
 
 template <int shift>
-HWY_INLINE Vector rounded(const Sum& low, const Sum& high) {
-  return hn::ReorderDemote2To(shorts, hn::ShiftRight<shift>(low.total()), hn::ShiftRight<shift>(high.total()));
-}
-
-template <int shift>
 HWY_INLINE Vector weighted(const Pairs& pairs, const int (&row)[2]) {
   const Vector w = weights(row[0], row[1]);
-  Sum low = half<shift>(), high = half<shift>();
+  Sum low, high;
   low.add(pairs.low, w);
   high.add(pairs.high, w);
-  return rounded<shift>(low, high);
+  return hn::ReorderDemote2To(shorts, low.rounded<shift>(), high.rounded<shift>());
 }
 
 template <int shift>
 HWY_INLINE Vector weighted(const Pairs& pairs01, const Pairs& pairs23, const int (&row)[4]) {
   const Vector w01 = weights(row[0], row[1]), w23 = weights(row[2], row[3]);
-  Sum low = half<shift>(), high = half<shift>();
+  Sum low, high;
   low.add(pairs01.low, w01);
   high.add(pairs01.high, w01);
   low.add(pairs23.low, w23);
   high.add(pairs23.high, w23);
-  return rounded<shift>(low, high);
+  return hn::ReorderDemote2To(shorts, low.rounded<shift>(), high.rounded<shift>());
 }
 
 template <int pass>

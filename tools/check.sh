@@ -9,7 +9,7 @@ set -euo pipefail
 self=$(readlink -f "${BASH_SOURCE[0]}")
 cd "$(dirname "$(dirname "$self")")"
 
-all=(format layers unfinished cpu debug clang asan tsan tidy package symbols locale readme bench)
+all=(format layers unfinished cpu debug clang asan tsan arm tidy package symbols locale readme bench)
 quick=(format layers cpu)
 logs=build/check
 
@@ -113,6 +113,11 @@ check_tsan() { test_preset tsan; }
 check_clang() {
   need clang++-14
   test_preset clang
+}
+
+check_arm() {
+  need aarch64-linux-gnu-g++ qemu-aarch64-static apt-get
+  tools/check_arm.sh
 }
 
 check_tidy() {
