@@ -139,12 +139,13 @@ PLOTMILL_INLINE std::uint64_t word_at(const std::uint8_t* at) {
   return word;
 }
 
-/// How many of n pixels, of which at least `known`, are like the first one.
-PLOTMILL_INLINE std::uint32_t count_equal(const std::uint8_t* coverage, std::uint32_t known, std::uint32_t n) {
+/// How many of n pixels, of which at least `known`, are like the first one. Coverage may be read up to `end`.
+PLOTMILL_INLINE std::uint32_t count_equal(const std::uint8_t* coverage, std::uint32_t known, std::uint32_t n,
+                                          const std::uint8_t* end) {
   constexpr std::uint64_t ones = 0x0101010101010101;
-  for (; known + 8 <= n; known += 8) {
+  for (; known < n && end - coverage - known >= 8; known += 8) {
     const std::uint64_t others = word_at(coverage + known) ^ *coverage * ones;
-    if (others != 0) return known + static_cast<std::uint32_t>(std::countr_zero(others)) / 8;
+    if (others != 0) return std::min(known + static_cast<std::uint32_t>(std::countr_zero(others)) / 8, n);
   }
   while (known < n && coverage[known] == *coverage) ++known;
   return std::min(known, n);
@@ -185,7 +186,11 @@ PLOTMILL_INLINE InkSums write_run(const InkCode& code, const std::uint8_t* cover
     if (n_single != unlike || i == n) continue;
 
     const std::uint8_t share = *coverage;
-    const std::uint32_t n_equal = count_equal(coverage, fewest_equal, n - i);
+    // Of the word's other pixels, those that are unlike the next one. The word ends with the eighth pixel's.
+    const std::uint64_t ends = (like_next ^ 0x8080808080808080) >> 8 * unlike;
+    const std::uint32_t n_equal = ends != 0
+                                      ? std::min(static_cast<std::uint32_t>(std::countr_zero(ends)) / 8 + 1, n - i)
+                                      : count_equal(coverage, 8 - unlike, n - i, end);
     bits.write(code.pixel(share));
     write_repeat<pixel_bytes>(code, share, n_equal - 1, bits);
     const std::int64_t each = tables.sums[share] >> 32;
