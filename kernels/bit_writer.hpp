@@ -10,37 +10,37 @@ namespace plotmill::kernels {
 
 static_assert(std::endian::native == std::endian::little, "BitWriter stores its bits as a little-endian number");
 
-/// Up to 57 bits, ready to be written.
+/// Up to 56 bits, ready to be written.
 struct BitString {
   std::uint64_t bits = 0;  ///< Zero above n_bits.
   std::uint32_t n_bits = 0;
 
-  /// This string and then the other; together at most 57 bits.
+  /// This string and then the other; together at most 56 bits.
   [[nodiscard]] constexpr BitString then(BitString next) const {
     return {bits | next.bits << n_bits, n_bits + next.n_bits};
   }
 };
 
-/// Collects bits in a register and stores whole bytes. Between two flushes at most 57 bits may be put; a flush stores 8
+/// Collects bits in a register and stores whole bytes. Between two flushes at most 56 bits may be put; a flush stores 8
 /// bytes at the end of what is written, so that much room must follow it.
 class BitWriter {
  public:
-  static constexpr std::uint32_t most_bits = 57;
+  static constexpr std::uint32_t most_bits = 56;
 
   void write_to(std::uint8_t* out) { out_ = out; }
   [[nodiscard]] std::uint8_t* position() const { return out_; }
 
-  void put(std::uint64_t bits, std::uint32_t n_bits) {
-    pending_ |= bits << n_pending_;
+  /// Bits 6 and above of n_bits do not matter.
+  [[gnu::always_inline]] void put(std::uint64_t bits, std::uint32_t n_bits) {
+    pending_ |= bits << (n_pending_ & 63U);
     n_pending_ += n_bits;
   }
 
-  void flush() {
+  [[gnu::always_inline]] void flush() {
     std::memcpy(out_, &pending_, sizeof(pending_));
-    const std::uint32_t n_bytes = n_pending_ >> 3U;
-    out_ += n_bytes;
-    // By two shifts, as a shift by 64 is undefined.
-    pending_ = pending_ >> (n_bytes * 4U) >> (n_bytes * 4U);
+    const std::uint32_t whole_bytes = n_pending_ & 56U;
+    out_ += whole_bytes >> 3U;
+    pending_ >>= whole_bytes;
     n_pending_ &= 7U;
   }
 

@@ -13,8 +13,12 @@ namespace {
 
 constexpr std::uint32_t n_symbols = 286;
 constexpr std::uint32_t end_of_block_symbol = 256;
-constexpr std::uint64_t longest_match = 258;
+constexpr std::uint64_t longest_match = InkCode::longest_match;
 constexpr std::uint64_t farthest_match = 32768;
+
+constexpr PackedString no_string = 128;
+
+PackedString packed(BitString string) { return string.bits << 8U | string.n_bits; }
 
 /// A symbol and the extra bits that follow its code.
 struct Symbol {
@@ -173,30 +177,58 @@ InkCode::InkCode(const InkStatistics& statistics) : layout_(statistics.layout())
   }
   longer_repeat_ = matches_[longest_match].then(matches_[longest_match]);
 
-  const auto stored = layout_.pixels();
-  for (std::size_t coverage = 0; coverage < pixels_.size(); ++coverage) {
-    PixelCode& pixel = pixels_[coverage];
-    BitString string;
-    for (std::size_t byte = 0; byte < layout_.pixel_bytes(); ++byte) {
-      string = string.then(strings[stored[coverage][byte]]);
-      const int deviation = stored[coverage][byte] - stored[0][byte];
-      pixel.deviation = static_cast<std::int16_t>(pixel.deviation + deviation);
-      pixel.weighted_deviation =
-          static_cast<std::int16_t>(pixel.weighted_deviation + static_cast<int>(byte) * deviation);
-    }
-    pixel.bits = string.bits;
-    pixel.n_bits = string.n_bits;
-  }
-  paper_ = {pixels_[0].bits, pixels_[0].n_bits};
-  pixels_[0] = {};
-  std::vector<BitString> paper_literals;
-  for (std::size_t byte = 0; byte < layout_.pixel_bytes(); ++byte) paper_literals.push_back(strings[stored[0][byte]]);
-  find_paper_repeats(paper_literals);
-  for (std::uint64_t n = 1; n <= n_short_gaps / layout_.pixel_bytes(); ++n) {
-    const BitString rest = paper_repeat_[(n - 1) * layout_.pixel_bytes()];
-    if (paper_.n_bits + rest.n_bits <= BitWriter::most_bits) short_gaps_[n] = paper_.then(rest);
-  }
+  find_pixels(strings);
+  find_solid_repeats();
   write_header(lengths, distance_lengths);
+}
+
+void InkCode::find_pixels(const std::vector<BitString>& literals) {
+  const auto stored = layout_.pixels();
+  for (std::size_t coverage = 0; coverage < stored.size(); ++coverage) {
+    BitString string;
+    std::int64_t deviation = 0;
+    tables_.weighted[coverage] = 0;
+    for (std::size_t byte = 0; byte < layout_.pixel_bytes(); ++byte) {
+      string = string.then(literals[stored[coverage][byte]]);
+      const int difference = stored[coverage][byte] - stored[0][byte];
+      deviation += difference;
+      tables_.weighted[coverage] += static_cast<int>(byte) * difference;
+    }
+    tables_.bits[coverage] = string.bits;
+    tables_.sums[coverage] = deviation * (std::int64_t{1} << 32) + string.n_bits;
+  }
+  paper_bytes_ = stored[0];
+  paper_ = pixel(0);
+  tables_.bits[0] = 0;
+  tables_.sums[0] = 0;
+
+  std::vector<BitString> paper_literals;
+  for (std::size_t byte = 0; byte < layout_.pixel_bytes(); ++byte) paper_literals.push_back(literals[stored[0][byte]]);
+  find_paper_repeats(paper_literals);
+  tables_.gaps.fill(no_string);
+  tables_.gaps[0] = 0;
+  for (std::uint64_t n = 1; n < InkTables::n_gaps; ++n) {
+    const std::uint64_t n_bytes = (n - 1) * layout_.pixel_bytes();
+    if (n_bytes > max_repeat_bytes) break;
+    const BitString rest = paper_repeat_[n_bytes];
+    most_gap_bits_ = std::max(most_gap_bits_, paper_.n_bits + rest.n_bits);
+    if (paper_.n_bits + rest.n_bits <= BitWriter::most_bits) tables_.gaps[n] = packed(paper_.then(rest));
+  }
+}
+
+void InkCode::find_solid_repeats() {
+  const BitString solid = pixel(255);
+  BitString literals;
+  tables_.solid_repeats.fill(no_string);
+  for (std::uint64_t n = 0; n < InkTables::n_repeats; ++n) {
+    const std::uint64_t n_bytes = n * layout_.pixel_bytes();
+    if (n_bytes >= 3 && n_bytes <= longest_match && matches_[n_bytes].n_bits < n * solid.n_bits) {
+      tables_.solid_repeats[n] = packed(matches_[n_bytes]);
+    } else if (n * solid.n_bits <= BitWriter::most_bits) {
+      tables_.solid_repeats[n] = packed(literals);
+    }
+    if (literals.n_bits + solid.n_bits <= BitWriter::most_bits) literals = literals.then(solid);
+  }
 }
 
 // The cheapest mixture of matches and literals for each length, from the shorter ones.

@@ -59,13 +59,28 @@ class InkStatistics {
   std::array<std::uint64_t, 286> counts_{};
 };
 
-/// An ink pixel, ready to be written.
-struct PixelCode {
-  std::uint64_t bits = 0;
-  std::uint32_t n_bits = 0;
-  // For Adler-32: what the pixel's bytes differ from those of paper, and the same weighted with their place 0..3.
-  std::int16_t deviation = 0;
-  std::int16_t weighted_deviation = 0;
+/// Up to 56 bits and below them, in the lowest 8 bits, how many they are; so a shift by the whole is a shift by their
+/// number. The number is 128 where there is no such string.
+using PackedString = std::uint64_t;
+
+/// What the loop over an image's runs looks up.
+struct InkTables {
+  /// The last one, which is longer than can be written at once, has no string.
+  static constexpr std::uint64_t n_gaps = 776;
+  static constexpr std::uint64_t n_repeats = 256;
+
+  // Of an ink pixel, by its coverage. Coverage 0, which no ink pixel has, is written as nothing at all.
+  std::array<std::uint64_t, 256> bits;
+  /// The number of bits and, from bit 32 on, what the pixel's bytes differ by from those of paper, for Adler-32. Sums
+  /// of up to 2^20 of them have the sums of both.
+  std::array<std::int64_t, 256> sums;
+  /// Those differences weighted with the byte's place in the pixel, 0..3.
+  std::array<std::int32_t, 256> weighted;
+
+  /// Paper, by its number of pixels.
+  std::array<PackedString, n_gaps> gaps;
+  /// So many pixels more like the fully covered one before.
+  std::array<PackedString, n_repeats> solid_repeats;
 };
 
 /// Immutable once made; any number of threads may use it.
@@ -80,6 +95,7 @@ class InkCode {
   /// A gap of n pixels of paper: paper(), then n - 1 pixels more, which take repeats in pieces of up to
   /// max_repeat_bytes and longer_repeat() for 516 bytes at a time above.
   static constexpr std::uint64_t max_repeat_bytes = 773;
+  static constexpr std::uint64_t longest_match = 258;
   static constexpr std::uint64_t longer_repeat_bytes = 516;
 
   [[nodiscard]] const PixelLayout& layout() const noexcept { return layout_; }
@@ -88,17 +104,20 @@ class InkCode {
   [[nodiscard]] BitString header_end() const noexcept { return header_end_; }
   [[nodiscard]] BitString end_of_block() const noexcept { return end_of_block_; }
 
-  /// Of an ink pixel. Coverage 0, which no ink pixel has, is written as nothing at all.
-  [[nodiscard]] const PixelCode& pixel(std::uint8_t coverage) const noexcept { return pixels_[coverage]; }
+  [[nodiscard]] const InkTables& tables() const noexcept { return tables_; }
+  /// Bits that a gap of less than InkTables::n_gaps takes at most.
+  [[nodiscard]] std::uint32_t most_gap_bits() const noexcept { return most_gap_bits_; }
+  [[nodiscard]] BitString pixel(std::uint8_t coverage) const noexcept {
+    return {tables_.bits[coverage], static_cast<std::uint32_t>(tables_.sums[coverage])};
+  }
+  /// Only the first pixel_bytes() count.
+  [[nodiscard]] std::array<std::uint8_t, 4> paper_bytes() const noexcept { return paper_bytes_; }
   [[nodiscard]] BitString paper() const noexcept { return paper_; }
-  /// A gap of n_pixels, 1..n_short_gaps; empty where it is too long to be written at once.
-  [[nodiscard]] BitString short_gap(std::uint64_t n_pixels) const noexcept { return short_gaps_[n_pixels]; }
-  static constexpr std::uint64_t n_short_gaps = max_repeat_bytes + 1;
   /// n_bytes more of the paper pixel before, 0..max_repeat_bytes, a multiple of the pixel's size; at most 44 bits.
   [[nodiscard]] BitString paper_repeat(std::uint64_t n_bytes) const noexcept { return paper_repeat_[n_bytes]; }
   /// longer_repeat_bytes more of the pixel before.
   [[nodiscard]] BitString longer_repeat() const noexcept { return longer_repeat_; }
-  /// A match of n_bytes, 3..258, with the pixel before.
+  /// A match of n_bytes, 3..longest_match, with the pixel before.
   [[nodiscard]] BitString match(std::uint64_t n_bytes) const noexcept { return matches_[n_bytes]; }
   /// The same with the row before; only where can_repeat_rows().
   [[nodiscard]] BitString row_match(std::uint64_t n_bytes) const noexcept { return row_matches_[n_bytes]; }
@@ -109,14 +128,17 @@ class InkCode {
  private:
   void write_header(const std::vector<std::uint8_t>& lengths, const std::vector<std::uint8_t>& distance_lengths);
   void find_paper_repeats(const std::vector<BitString>& literals);
+  void find_pixels(const std::vector<BitString>& literals);
+  void find_solid_repeats();
 
   PixelLayout layout_;
   std::vector<std::uint8_t> header_;
   BitString header_end_, end_of_block_, longer_repeat_, filter_byte_;
-  std::array<PixelCode, 256> pixels_;
+  InkTables tables_;
+  std::uint32_t most_gap_bits_ = 0;
+  std::array<std::uint8_t, 4> paper_bytes_{};
   BitString paper_;
   std::array<BitString, max_repeat_bytes + 1> paper_repeat_;
-  std::array<BitString, n_short_gaps + 1> short_gaps_;
   std::array<BitString, 259> matches_, row_matches_;
 };
 

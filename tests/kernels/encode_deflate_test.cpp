@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "support/random_ink.hpp"
+#include "support/simd_targets.hpp"
 
 using namespace plotmill;
 using kernels::DeflateEncoder;
@@ -137,4 +138,61 @@ TEST_CASE("encode_deflate: into memory that is large enough nothing is allocated
   const std::uint8_t* const memory = out.data();
   for (std::size_t i = 0; i < ink.n_images(); ++i) CHECK(encoder.add(ink.image(i), out) == (i % 2 == 1));
   CHECK(out.data() == memory);
+}
+
+TEST_CASE("encode_deflate: every instruction set gives the same bytes, also where a block of runs ends anywhere") {
+  const std::uint32_t seed = 8;
+  CAPTURE(seed);
+  test::Random random(seed);
+  for (std::size_t i = 0; i < 12; ++i) {
+    const ImageShape shape{random.between(1, 900), random.between(1, 90), 250, 3};
+    const Ink ink = test::random_ink(shape, 6, random);
+    for (const PixelType type : {PixelType::uint8, PixelType::float32}) {
+      const InkCode code = code_for(ink, type, 6);
+      std::vector<std::uint8_t> first;
+      test::for_each_simd_target([&](const std::string& target) {
+        CAPTURE(target);
+        DeflateEncoder encoder(code, 4);
+        std::vector<std::uint8_t> out;
+        for (std::size_t image = 0; image < ink.n_images(); ++image) {
+          CHECK(encoder.add(ink.image(image), out) == (image == 3));
+          if (image != 3) continue;
+          std::vector<std::uint8_t> pixels;
+          for (std::size_t k = 0; k < 4; ++k) {
+            const auto gray = test::pixels_of(ink.image(k));
+            pixels.insert(pixels.end(), gray.begin(), gray.end());
+          }
+          const auto expected = as_stored(pixels, type);
+          CHECK(inflated(out, expected.size()) == expected);
+        }
+        CHECK(encoder.pad(out));
+        if (first.empty()) first = out;
+        CHECK(out == first);
+      });
+    }
+  }
+}
+
+TEST_CASE("encode_deflate: runs and gaps as long as rows can be") {
+  test::Random random(9);
+  const ImageShape shape{65535, 40, 255, 0};
+  for (const std::uint32_t longest : {6U, 200000U}) {
+    Ink ink;
+    ink.shape = shape;
+    std::vector<std::uint8_t> coverage(shape.n_pixels(), 0);
+    for (std::size_t i = random.between(0, 90000); i < coverage.size(); i += random.between(1, 300000)) {
+      const std::size_t end = std::min<std::size_t>(coverage.size(), i + random.between(1, longest));
+      const auto share = static_cast<std::uint8_t>(random.between(0, 1) == 0 ? 255 : random.between(1, 255));
+      for (; i < end; ++i) coverage[i] = share;
+    }
+    test::append_image(ink, coverage);
+    for (const PixelType type : {PixelType::uint8, PixelType::float32}) {
+      const InkCode code = code_for(ink, type, 1);
+      DeflateEncoder encoder(code, 1);
+      std::vector<std::uint8_t> out;
+      CHECK(encoder.add(ink.image(0), out));
+      const auto expected = as_stored(test::pixels_of(ink.image(0)), type);
+      CHECK(inflated(out, expected.size()) == expected);
+    }
+  }
 }

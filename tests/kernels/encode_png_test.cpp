@@ -6,6 +6,7 @@
 
 #include "support/png_image.hpp"
 #include "support/random_ink.hpp"
+#include "support/simd_targets.hpp"
 
 using namespace plotmill;
 using kernels::InkCode;
@@ -53,4 +54,21 @@ TEST_CASE("encode_png: noise stays within the promised size") {
   PngEncoder(code_for(ink, 0)).encode(ink.image(0), out);
   CHECK(out.size() <= PngEncoder::max_bytes(shape));
   CHECK(test::read_png(out).pixels == test::pixels_of(ink.image(0)));
+}
+
+TEST_CASE("encode_png: every instruction set gives the same bytes") {
+  test::Random random(13);
+  const Ink ink = test::random_ink({700, 90, 255, 0}, 6, random);
+  const InkCode code = code_for(ink, 6);
+  for (std::size_t i = 0; i < ink.n_images(); ++i) {
+    std::vector<std::uint8_t> first;
+    test::for_each_simd_target([&](const std::string& target) {
+      CAPTURE(target);
+      std::vector<std::uint8_t> out;
+      PngEncoder(code).encode(ink.image(i), out);
+      if (first.empty()) first = out;
+      CHECK(out == first);
+      CHECK(test::read_png(out).pixels == test::pixels_of(ink.image(i)));
+    });
+  }
 }
