@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "kernels/ink_code.hpp"
 #include "plotmill/stage.hpp"
@@ -65,6 +66,7 @@ class Hdf5ImageFile {
   void create_series();
   void set_attribute(const char* name, const std::string& value);
   void append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images);
+  void append_sources(std::span<const Source> sources);
   void append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length, std::uint64_t first,
                    std::uint64_t n, const void* values, const char* what);
   void discard() noexcept;
@@ -78,6 +80,7 @@ class Hdf5ImageFile {
   std::uint64_t n_images_ = 0;
   std::uint64_t n_groups_ = 0;
   std::uint64_t payload_bytes_ = 0;
+  std::vector<std::uint8_t> packed_sources_;  ///< Of one append().
   Hdf5Handle driver_;
   Hdf5Handle file_;
   Hdf5Handle text_type_;
