@@ -158,6 +158,7 @@ void Hdf5ImageFile::append_chunks(const Encoded& encoded, std::size_t first_item
   const std::array<hsize_t, 3> extent{n_images_ + n_images, layout_.pixels.shape.height, layout_.pixels.shape.width};
   if (H5Dset_extent(images_.get(), extent.data()) < 0) fail("/images cannot grow");
   const std::uint64_t end = n_images_ + n_images;
+  const JoinedHdf5Writes join(encoded.bytes);
   for (std::size_t item = first_item; n_images_ < end; ++item) {
     const std::span<const std::uint8_t> bytes = encoded.item(item);
     const std::uint64_t next = std::min<std::uint64_t>(n_images_ + layout_.images_per_chunk, end);

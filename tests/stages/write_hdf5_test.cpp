@@ -3,6 +3,7 @@
 #include <zlib.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "support/hdf5_reading.hpp"
 #include "support/random_ink.hpp"
@@ -48,6 +49,16 @@ void check_file(const Hdf5Reading& file, const WriterInput& input, std::size_t f
     REQUIRE(sources[i].group < groups.size());
     CHECK(groups[sources[i].group] == input.series.new_groups[sources[i].group]);
   }
+}
+
+// Calls of this process that have written anything, 0 where that is not known.
+std::uint64_t n_write_calls() {
+  std::ifstream file("/proc/self/io");
+  for (std::string word; file >> word;) {
+    std::uint64_t n = 0;
+    if (word == "syscw:" && file >> n) return n;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -216,4 +227,18 @@ TEST_CASE("write_hdf5: many images and long series go through several chunks of 
   CHECK(file.sources().size() == 5000);
   CHECK(file.groups() == input.series.new_groups);
   CHECK(file.chunk("sequences") == std::vector<hsize_t>{655, 100});
+}
+
+TEST_CASE("write_hdf5: the chunks of a batch are handed to the system in few pieces") {
+  const std::uint64_t before = n_write_calls();
+  if (before == 0) {
+    MESSAGE("SKIPPED: the system does not count calls that write in /proc/self/io");
+    return;
+  }
+  const test::TempDir dir;
+  const std::string path = dir.file("charts.h5");
+  const WriterInput input = make_input(400);
+  test::run_writer("write_hdf5", {{"path", path}}, input, {.batch = 100});
+  CHECK(n_write_calls() - before < 100);
+  check_file(Hdf5Reading(path), input, 0, 400);
 }
