@@ -79,13 +79,16 @@ Hdf5ImageFile::~Hdf5ImageFile() {
 
 void Hdf5ImageFile::create() {
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  const Hdf5Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
   driver_ = make_hdf5_output_driver();
   // Without the close degree a dataset handle that could not be closed would keep the file open.
   if (!access || !driver_ || H5Pset_driver(access.get(), driver_.get(), nullptr) < 0 ||
-      H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG) < 0) {
+      H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG) < 0 ||
+      H5Pset_libver_bounds(access.get(), layout_.libver, H5F_LIBVER_LATEST) < 0 || !creation ||
+      H5Pset_obj_track_times(creation.get(), false) < 0) {
     fail("cannot be created");
   }
-  file_ = Hdf5Handle(H5Fcreate(output_.part_path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
+  file_ = Hdf5Handle(H5Fcreate(output_.part_path().c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose);
   if (!file_) fail("cannot be created");
   text_type_ = make_text_type();
   source_type_ = make_source_type(H5T_NATIVE_UINT32, H5T_NATIVE_UINT64);

@@ -6,7 +6,7 @@
 //   /groups     [G]                  UTF-8 names of the groups, by number /
 //   attributes of /: plotmill_version, definition (UTF-8)
 //
-// In the oldest file format, which every HDF5 reader opens, and without times, so that equal runs give equal files.
+// Without times, so that equal runs give equal files.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +29,8 @@ struct Hdf5ImageLayout {
   std::uint32_t images_per_chunk = 1;
   bool sequences = true;  ///< Whether there are /sequences, /source and /groups.
   std::size_t n_points = 1;
-  std::optional<std::uint64_t> n_images;  ///< How many images will come at most, where that is known.
+  std::optional<std::uint64_t> n_images;      ///< How many images will come at most, where that is known.
+  H5F_libver_t libver = H5F_LIBVER_EARLIEST;  ///< The oldest HDF5 that is to read the files.
   std::string definition;
   std::string plotmill_version;
 };
