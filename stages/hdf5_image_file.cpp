@@ -150,7 +150,11 @@ void Hdf5ImageFile::append(const Encoded& encoded, std::size_t first_item, const
     payload_bytes_ += n_images * (series.n_points * sizeof(float) + source_bytes);
   }
   append_chunks(encoded, first_item, n_images);
-  check_writes(fmt::format("images up to {} of the file cannot be stored", n_images_ - 1));
+  // As check_writes(), but this is for every batch, and the words are for a failure alone.
+  if (const int error_number = take_hdf5_write_error(); error_number != 0) {
+    throw_io_error(output_.path(), fmt::format("images up to {} of the file cannot be stored", n_images_ - 1),
+                   error_number);
+  }
 }
 
 void Hdf5ImageFile::append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images) {
