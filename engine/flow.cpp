@@ -18,7 +18,9 @@ Flow::Flow(RunStages& stages)
   if (stages.plan.threads > std::thread::hardware_concurrency()) {
     parallelism_.emplace(oneapi::tbb::global_control::max_allowed_parallelism, stages.plan.threads);
   }
-  for (std::size_t i = 0; i < stages.writers.size(); ++i) commit_threads_.push_back(std::make_unique<CommitThread>());
+  for (std::size_t i = 0; i < stages.writers.size(); ++i) {
+    commit_threads_.push_back(std::make_unique<CommitThread>(pool_.size()));
+  }
   // A graph runs its nodes in the arena in which it was made.
   arena_.execute([&] { build(); });
 }
@@ -44,7 +46,7 @@ void Flow::build() {
         std::make_unique<Order>(*graph_, [](Slot* slot) { return static_cast<std::size_t>(slot->position.batch); }));
     hand_over_nodes_.push_back(std::make_unique<HandOver>(*graph_, flow::serial, [this, i](Slot* slot) {
       slot->baton.enter();
-      commit_threads_[i]->put([this, i, slot] { commit(i, *slot); });
+      commit_threads_[i]->put(slot);
       return flow::continue_msg{};
     }));
     flow::make_edge(*draw_nodes_[stages_.writers[i]->drawer], *encode_nodes_[i]);
@@ -55,13 +57,15 @@ void Flow::build() {
 
 void Flow::start(const std::shared_ptr<void>& keep_alive) {
   graph_->reserve_wait();
-  for (const auto& thread : commit_threads_) thread->start(keep_alive);
+  for (std::size_t i = 0; i < commit_threads_.size(); ++i) {
+    commit_threads_[i]->start([this, i](Slot& slot) { commit(i, slot); }, [this, i] { finish(i); }, keep_alive);
+  }
   // This thread takes part in the work, so that the graph has as many threads as asked for.
   graph_thread_ = std::thread([this, keep_alive] { arena_.execute([&] { graph_->wait_for_all(); }); });
   reader_thread_ = std::thread([this, keep_alive] {
     read();
     reader_ended_ = true;
-    moved();
+    wake_watcher();
   });
 }
 
@@ -182,22 +186,23 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
   });
   if (--slot.n_writers_left == 0) pool_.give_back(&slot);
   moved();
+  if (drained()) wake_watcher();
+}
+
+void Flow::finish(std::size_t writer_index) {
+  WriterNode& writer = *stages_.writers[writer_index];
+  guard(writer, nullptr, [&] { writer.stage->finish(); });
+  // Also after a finish() that failed, here or in another writer that has not come to it.
+  if (stopping_) writer.stage->abandon();
+  ++n_writers_finished_;
+  moved();
+  wake_watcher();
 }
 
 void Flow::finish() {
   finishing_ = true;
   graph_->release_wait();
-  for (std::size_t i = 0; i < commit_threads_.size(); ++i) {
-    commit_threads_[i]->put([this, i] {
-      WriterNode& writer = *stages_.writers[i];
-      guard(writer, nullptr, [&] { writer.stage->finish(); });
-      // Also after a finish() that failed, here or in another writer that has not come to it.
-      if (stopping_) writer.stage->abandon();
-      ++n_writers_finished_;
-      moved();
-    });
-    commit_threads_[i]->end();
-  }
+  for (const auto& thread : commit_threads_) thread->finish();
 }
 
 void Flow::fail(Error error) {
@@ -217,18 +222,18 @@ std::optional<Error> Flow::error() const {
 
 bool Flow::drained() const { return reader_ended_ && pool_.n_taken() == 0; }
 
-void Flow::moved() {
+void Flow::wake_watcher() {
   {
     const std::lock_guard lock(mutex_);
-    ++n_moves_;
+    watcher_woken_ = true;
   }
   changed_.notify_one();
 }
 
 void Flow::wait_a_moment() {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, std::chrono::milliseconds(100), [&] { return n_moves_ != n_moves_seen_; });
-  n_moves_seen_ = n_moves_;
+  changed_.wait_for(lock, std::chrono::milliseconds(20), [&] { return watcher_woken_; });
+  watcher_woken_ = false;
 }
 
 Error Flow::with_source(const Error& error, const RunNode& node, const Slot& slot) {

@@ -46,7 +46,7 @@ class Flow {
   void finish();
   [[nodiscard]] bool finished() const { return n_writers_finished_ == stages_.writers.size(); }
 
-  /// Returns when something may have changed, at the latest after a tenth of a second.
+  /// Returns when drained() or finished() may have become true, at the latest after a fiftieth of a second.
   void wait_a_moment();
 
   /// Grows whenever a node has done something, or a stage an image.
@@ -72,7 +72,9 @@ class Flow {
   void draw(std::size_t drawer, Slot& slot);
   void encode(std::size_t writer, Slot& slot);
   void commit(std::size_t writer, Slot& slot);
-  void moved();
+  void finish(std::size_t writer);
+  void moved() noexcept { ++n_moves_; }
+  void wake_watcher();  ///< Not for every move: a thread that wakes takes a core from one that draws.
   template <class Work>
   void in_lane(Slot& slot, Work&& work);
   template <class Work>
@@ -98,7 +100,7 @@ class Flow {
   std::atomic<std::uint64_t> n_moves_ = 0;
   mutable std::mutex mutex_;  // Of what follows.
   std::condition_variable changed_;
-  std::uint64_t n_moves_seen_ = 0;
+  bool watcher_woken_ = false;
   std::optional<Error> error_;
   std::vector<std::string> groups_;
 };

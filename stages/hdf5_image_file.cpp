@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <limits>
 #include <vector>
 
@@ -26,12 +27,13 @@ Hdf5Handle make_text_type() {
   return type;
 }
 
-// In memory Source has padding, in the file it has none.
-Hdf5Handle make_source_type(bool packed) {
-  Hdf5Handle type(H5Tcreate(H5T_COMPOUND, packed ? 12 : sizeof(Source)), H5Tclose);
-  const std::size_t row_at = packed ? 4 : HOFFSET(Source, first_row);
-  if (H5Tinsert(type.get(), "group", packed ? 0 : HOFFSET(Source, group), H5T_STD_U32LE) < 0 ||
-      H5Tinsert(type.get(), "first_row", row_at, H5T_STD_U64LE) < 0) {
+// As in the file, so without padding.
+constexpr std::size_t row_at = sizeof(Source::group);
+constexpr std::size_t source_bytes = row_at + sizeof(Source::first_row);
+
+Hdf5Handle make_source_type(hid_t group, hid_t row) {
+  Hdf5Handle type(H5Tcreate(H5T_COMPOUND, source_bytes), H5Tclose);
+  if (H5Tinsert(type.get(), "group", 0, group) < 0 || H5Tinsert(type.get(), "first_row", row_at, row) < 0) {
     (void)type.reset();
   }
   return type;
@@ -77,16 +79,19 @@ Hdf5ImageFile::~Hdf5ImageFile() {
 
 void Hdf5ImageFile::create() {
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+  const Hdf5Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
   driver_ = make_hdf5_output_driver();
   // Without the close degree a dataset handle that could not be closed would keep the file open.
   if (!access || !driver_ || H5Pset_driver(access.get(), driver_.get(), nullptr) < 0 ||
-      H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG) < 0) {
+      H5Pset_fclose_degree(access.get(), H5F_CLOSE_STRONG) < 0 ||
+      H5Pset_libver_bounds(access.get(), layout_.libver, H5F_LIBVER_LATEST) < 0 || !creation ||
+      H5Pset_obj_track_times(creation.get(), false) < 0) {
     fail("cannot be created");
   }
-  file_ = Hdf5Handle(H5Fcreate(output_.part_path().c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()), H5Fclose);
+  file_ = Hdf5Handle(H5Fcreate(output_.part_path().c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose);
   if (!file_) fail("cannot be created");
   text_type_ = make_text_type();
-  source_type_ = make_source_type(false);
+  source_type_ = make_source_type(H5T_NATIVE_UINT32, H5T_NATIVE_UINT64);
   if (!text_type_ || !source_type_) fail("the types cannot be made");
   set_attribute("plotmill_version", layout_.plotmill_version);
   set_attribute("definition", layout_.definition);
@@ -115,9 +120,9 @@ void Hdf5ImageFile::create_series() {
   sequences_ = make_dataset(file_, "sequences", H5T_IEEE_F32LE, sequences, add_nothing);
   if (!sequences_) fail("/sequences cannot be made");
 
-  const Hdf5Handle packed = make_source_type(true);
-  const std::array<hsize_t, 1> source{rows_per_chunk(12, layout_.n_images)};
-  source_ = make_dataset(file_, "source", packed.get(), source, add_nothing);
+  const Hdf5Handle type = make_source_type(H5T_STD_U32LE, H5T_STD_U64LE);
+  const std::array<hsize_t, 1> source{rows_per_chunk(source_bytes, layout_.n_images)};
+  source_ = make_dataset(file_, "source", type.get(), source, add_nothing);
   if (!source_) fail("/source cannot be made");
 
   const std::array<hsize_t, 1> groups{256};
@@ -141,11 +146,15 @@ void Hdf5ImageFile::append(const Encoded& encoded, std::size_t first_item, const
   if (layout_.sequences) {
     append_rows(sequences_, H5T_NATIVE_FLOAT, series.n_points, n_images_, n_images,
                 series.values.data() + first_series * series.n_points, "/sequences");
-    append_rows(source_, source_type_.get(), 0, n_images_, n_images, series.sources.data() + first_series, "/source");
-    payload_bytes_ += n_images * (series.n_points * sizeof(float) + 12);
+    append_sources(std::span(series.sources).subspan(first_series, n_images));
+    payload_bytes_ += n_images * (series.n_points * sizeof(float) + source_bytes);
   }
   append_chunks(encoded, first_item, n_images);
-  check_writes(fmt::format("images up to {} of the file cannot be stored", n_images_ - 1));
+  // As check_writes(), but this is for every batch, and the words are for a failure alone.
+  if (const int error_number = take_hdf5_write_error(); error_number != 0) {
+    throw_io_error(output_.path(), fmt::format("images up to {} of the file cannot be stored", n_images_ - 1),
+                   error_number);
+  }
 }
 
 void Hdf5ImageFile::append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images) {
@@ -156,6 +165,7 @@ void Hdf5ImageFile::append_chunks(const Encoded& encoded, std::size_t first_item
   const std::array<hsize_t, 3> extent{n_images_ + n_images, layout_.pixels.shape.height, layout_.pixels.shape.width};
   if (H5Dset_extent(images_.get(), extent.data()) < 0) fail("/images cannot grow");
   const std::uint64_t end = n_images_ + n_images;
+  const JoinedHdf5Writes join(encoded.bytes);
   for (std::size_t item = first_item; n_images_ < end; ++item) {
     const std::span<const std::uint8_t> bytes = encoded.item(item);
     const std::uint64_t next = std::min<std::uint64_t>(n_images_ + layout_.images_per_chunk, end);
@@ -169,6 +179,18 @@ void Hdf5ImageFile::append_chunks(const Encoded& encoded, std::size_t first_item
     n_images_ = next;
     payload_bytes_ += bytes.size();
   }
+}
+
+// Packed here: for each call that has anything to convert HDF5 would clear 2 MiB of buffers first.
+void Hdf5ImageFile::append_sources(std::span<const Source> sources) {
+  packed_sources_.resize(sources.size() * source_bytes);
+  std::uint8_t* out = packed_sources_.data();
+  for (const Source& source : sources) {
+    std::memcpy(out, &source.group, row_at);
+    std::memcpy(out + row_at, &source.first_row, sizeof source.first_row);
+    out += source_bytes;
+  }
+  append_rows(source_, source_type_.get(), 0, n_images_, sources.size(), packed_sources_.data(), "/source");
 }
 
 void Hdf5ImageFile::append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length,

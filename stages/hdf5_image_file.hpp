@@ -6,7 +6,7 @@
 //   /groups     [G]                  UTF-8 names of the groups, by number /
 //   attributes of /: plotmill_version, definition (UTF-8)
 //
-// In the oldest file format, which every HDF5 reader opens, and without times, so that equal runs give equal files.
+// Without times, so that equal runs give equal files.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "kernels/ink_code.hpp"
 #include "plotmill/stage.hpp"
@@ -28,7 +29,8 @@ struct Hdf5ImageLayout {
   std::uint32_t images_per_chunk = 1;
   bool sequences = true;  ///< Whether there are /sequences, /source and /groups.
   std::size_t n_points = 1;
-  std::optional<std::uint64_t> n_images;  ///< How many images will come at most, where that is known.
+  std::optional<std::uint64_t> n_images;      ///< How many images will come at most, where that is known.
+  H5F_libver_t libver = H5F_LIBVER_EARLIEST;  ///< The oldest HDF5 that is to read the files.
   std::string definition;
   std::string plotmill_version;
 };
@@ -65,6 +67,7 @@ class Hdf5ImageFile {
   void create_series();
   void set_attribute(const char* name, const std::string& value);
   void append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images);
+  void append_sources(std::span<const Source> sources);
   void append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length, std::uint64_t first,
                    std::uint64_t n, const void* values, const char* what);
   void discard() noexcept;
@@ -78,6 +81,7 @@ class Hdf5ImageFile {
   std::uint64_t n_images_ = 0;
   std::uint64_t n_groups_ = 0;
   std::uint64_t payload_bytes_ = 0;
+  std::vector<std::uint8_t> packed_sources_;  ///< Of one append().
   Hdf5Handle driver_;
   Hdf5Handle file_;
   Hdf5Handle text_type_;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <functional>
 #include <utility>
 
 #include "stages/output_file.hpp"
@@ -18,10 +19,17 @@ namespace {
 
 constexpr const char* nowhere = "/dev/null";
 
-// All three under the lock. HDF5's own functions are the same each time that they are set.
+// All of these under the lock. HDF5's own functions are the same each time that they are set.
+decltype(H5FD_class_t::read) ordinary_read = nullptr;
 decltype(H5FD_class_t::write) ordinary_write = nullptr;
 decltype(H5FD_class_t::truncate) ordinary_truncate = nullptr;
 int write_error = 0;
+
+// What a JoinedHdf5Writes may hold back, and what it does hold back.
+std::span<const std::uint8_t> joinable;
+std::span<const std::uint8_t> held_back;
+H5FD_t* held_back_file = nullptr;
+haddr_t held_back_address = 0;
 
 int* descriptor_of(H5FD_t* file) {
   void* handle = nullptr;
@@ -45,15 +53,48 @@ bool divert(H5FD_t* file) {
   return redirect(descriptor_of(file));
 }
 
-herr_t write_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address, std::size_t n_bytes,
-                  const void* bytes) {
+herr_t write_now(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address, std::size_t n_bytes,
+                 const void* bytes) {
   errno = 0;
   if (ordinary_write(file, type, transfer, address, n_bytes, bytes) >= 0) return 0;
   // Again, for the driver to count the bytes as written.
   return divert(file) ? ordinary_write(file, type, transfer, address, n_bytes, bytes) : -1;
 }
 
+bool write_held_back() {
+  if (held_back.empty()) return true;
+  const std::span<const std::uint8_t> bytes = std::exchange(held_back, {});
+  return write_now(held_back_file, H5FD_MEM_DRAW, H5P_DEFAULT, held_back_address, bytes.size(), bytes.data()) >= 0;
+}
+
+// HDF5 may copy what it is given, and a copy does not live on.
+bool is_joinable(std::span<const std::uint8_t> bytes) {
+  const std::less_equal<> le;
+  return le(joinable.data(), bytes.data()) && le(bytes.data() + bytes.size(), joinable.data() + joinable.size());
+}
+
+herr_t write_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address, std::size_t n_bytes,
+                  const void* data) {
+  const std::span bytes(static_cast<const std::uint8_t*>(data), n_bytes);
+  if (!held_back.empty() && file == held_back_file && address == held_back_address + held_back.size() &&
+      bytes.data() == held_back.data() + held_back.size() && is_joinable(bytes)) {
+    held_back = {held_back.data(), held_back.size() + n_bytes};
+    return 0;
+  }
+  if (!write_held_back()) return -1;
+  if (!is_joinable(bytes)) return write_now(file, type, transfer, address, n_bytes, data);
+  held_back = bytes;
+  held_back_file = file;
+  held_back_address = address;
+  return 0;
+}
+
+herr_t read_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address, std::size_t n_bytes, void* bytes) {
+  return write_held_back() ? ordinary_read(file, type, transfer, address, n_bytes, bytes) : -1;
+}
+
 herr_t truncate_file(H5FD_t* file, hid_t transfer, hbool_t closing) {
+  if (!write_held_back()) return -1;
   if (is_nowhere(file)) return 0;
   errno = 0;
   return ordinary_truncate(file, transfer, closing) >= 0 || divert(file) ? 0 : -1;
@@ -69,10 +110,18 @@ Hdf5Handle make_hdf5_output_driver() {
   if (file == nullptr) return {};
   H5FD_class_t driver = *file->cls;
   (void)H5FDclose(file);
+  ordinary_read = std::exchange(driver.read, read_file);
   ordinary_write = std::exchange(driver.write, write_file);
   ordinary_truncate = std::exchange(driver.truncate, truncate_file);
   driver.name = "plotmill";
   return {H5FDregister(&driver), H5FDunregister};
+}
+
+JoinedHdf5Writes::JoinedHdf5Writes(std::span<const std::uint8_t> bytes) noexcept { joinable = bytes; }
+
+JoinedHdf5Writes::~JoinedHdf5Writes() {
+  joinable = {};
+  (void)write_held_back();
 }
 
 int take_hdf5_write_error() noexcept { return std::exchange(write_error, 0); }

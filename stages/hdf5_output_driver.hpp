@@ -1,10 +1,13 @@
-// A file driver for HDF5 that keeps write errors from it.
+// A file driver for HDF5 that keeps write errors from it, and that can join small writes to large ones.
 //
 // HDF5 1.10 does not survive a write that fails, as on a full disk: after a failed flush its cache refuses every
 // further flush, closing the file then fails too, and the identifier that is left over crashes the process at its end.
 // So HDF5 is told that every write went well. From the first one that did not, the file's writes go nowhere, and
 // whoever drives HDF5 asks after each step whether that has happened.
 #pragma once
+
+#include <cstdint>
+#include <span>
 
 #include "stages/hdf5_handle.hpp"
 
@@ -16,6 +19,18 @@ namespace plotmill {
 /// The errno of a write that failed since the last call, of any file with such a driver; 0 where none did. Ask under
 /// the Hdf5Section in which HDF5 was called: then it is about that call.
 [[nodiscard]] int take_hdf5_write_error() noexcept;
+
+/// While it lives, HDF5's writes of parts of `bytes` that lie one behind the other, in memory and in the file, become
+/// one: a file system stores one large piece at a fraction of the work for many small ones. They reach the file, in
+/// order, before anything else is written or read, at the latest when this ends; take_hdf5_write_error() is for
+/// afterwards. One at a time, inside an Hdf5Section.
+class JoinedHdf5Writes {
+ public:
+  explicit JoinedHdf5Writes(std::span<const std::uint8_t> bytes) noexcept;
+  JoinedHdf5Writes(const JoinedHdf5Writes&) = delete;
+  JoinedHdf5Writes& operator=(const JoinedHdf5Writes&) = delete;
+  ~JoinedHdf5Writes();
+};
 
 /// From now on nothing that HDF5 writes to this file, which has such a driver, reaches the disk: for closing a file
 /// that is not wanted any more. Call under an Hdf5Section.

@@ -45,6 +45,10 @@ class WriteHdf5 final : public Writer {
     options.add({.name = "sequences",
                  .target = &sequences_,
                  .doc = "Also stores the series (/sequences) and where each comes from (/source, /groups)."});
+    options.add({.name = "libver",
+                 .target = &libver_,
+                 .words = {"earliest", "v110"},
+                 .doc = "The oldest HDF5 that can read the file: any, or 1.10, which saves 40 bytes for each chunk."});
   }
 
   [[nodiscard]] std::vector<Fault> check() const override {
@@ -65,6 +69,7 @@ class WriteHdf5 final : public Writer {
                .sequences = sequences_,
                .n_points = series.n_points,
                .n_images = series.n_series,
+               .libver = libver_ == "v110" ? H5F_LIBVER_V110 : H5F_LIBVER_EARLIEST,
                .definition = setup.definition,
                .plotmill_version = setup.plotmill_version};
     if (images_per_file_ > 0) {
@@ -190,6 +195,7 @@ class WriteHdf5 final : public Writer {
   std::int64_t images_per_chunk_ = 1;
   std::int64_t images_per_file_ = 0;
   bool sequences_ = true;
+  std::string libver_ = "earliest";
 
   bool overwrite_ = false;
   Hdf5ImageLayout layout_;

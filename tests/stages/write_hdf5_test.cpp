@@ -2,7 +2,10 @@
 #include <doctest/doctest.h>
 #include <zlib.h>
 
+#include <chrono>
 #include <filesystem>
+#include <fstream>
+#include <thread>
 
 #include "support/hdf5_reading.hpp"
 #include "support/random_ink.hpp"
@@ -48,6 +51,16 @@ void check_file(const Hdf5Reading& file, const WriterInput& input, std::size_t f
     REQUIRE(sources[i].group < groups.size());
     CHECK(groups[sources[i].group] == input.series.new_groups[sources[i].group]);
   }
+}
+
+// Calls of this process that have written anything, 0 where that is not known.
+std::uint64_t n_write_calls() {
+  std::ifstream file("/proc/self/io");
+  for (std::string word; file >> word;) {
+    std::uint64_t n = 0;
+    if (word == "syscw:" && file >> n) return n;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -216,4 +229,41 @@ TEST_CASE("write_hdf5: many images and long series go through several chunks of 
   CHECK(file.sources().size() == 5000);
   CHECK(file.groups() == input.series.new_groups);
   CHECK(file.chunk("sequences") == std::vector<hsize_t>{655, 100});
+}
+
+TEST_CASE("write_hdf5: libver changes the format of the file and nothing that is in it") {
+  const test::TempDir dir;
+  const WriterInput input = make_input(60);
+  const auto write = [&](const std::string& name, const std::string& libver) {
+    std::string path = dir.file(name);
+    test::run_writer("write_hdf5", {{"path", path}, {"libver", libver}}, input, {.batch = 25});
+    return path;
+  };
+  // Where the number of the superblock stands; 0 is what every reader opens.
+  const auto format = [](const std::string& path) { return static_cast<int>(test::read_bytes(path).at(8)); };
+  const std::string earliest = write("earliest.h5", "earliest");
+  const std::string v110 = write("v110.h5", "v110");
+  CHECK(format(earliest) == 0);
+  CHECK(format(v110) == 3);
+  check_file(Hdf5Reading(earliest), input, 0, 60);
+  check_file(Hdf5Reading(v110), input, 0, 60);
+  test::run_writer("write_hdf5", {{"path", dir.file("default.h5")}}, input, {.batch = 25});
+  CHECK(test::read_bytes(dir.file("default.h5")) == test::read_bytes(earliest));
+  // Times are kept in whole seconds.
+  std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+  CHECK(test::read_bytes(write("again.h5", "v110")) == test::read_bytes(v110));
+}
+
+TEST_CASE("write_hdf5: the chunks of a batch are handed to the system in few pieces") {
+  const std::uint64_t before = n_write_calls();
+  if (before == 0) {
+    MESSAGE("SKIPPED: the system does not count calls that write in /proc/self/io");
+    return;
+  }
+  const test::TempDir dir;
+  const std::string path = dir.file("charts.h5");
+  const WriterInput input = make_input(400);
+  test::run_writer("write_hdf5", {{"path", path}}, input, {.batch = 100});
+  CHECK(n_write_calls() - before < 100);
+  check_file(Hdf5Reading(path), input, 0, 400);
 }

@@ -32,6 +32,7 @@ TEST_CASE("write_hdf5: samples for other readers") {
   test::run_writer("write_hdf5",
                    {{"path", (folder / "float32.h5").string()}, {"dtype", "float32"}, {"images_per_chunk", 4}}, input,
                    {.batch = 4});
+  test::run_writer("write_hdf5", {{"path", (folder / "v110.h5").string()}, {"libver", "v110"}}, input, {.batch = 4});
   test::run_writer("write_hdf5", {{"path", (folder / "split.h5").string()}, {"images_per_file", 6}}, input,
                    {.batch = 4});
   CHECK(std::filesystem::exists(folder / "split_0001.h5"));

@@ -51,6 +51,7 @@ with tempfile.TemporaryDirectory() as folder:
                    env={**os.environ, "PLOTMILL_SAMPLES": folder})
     check(os.path.join(folder, "uint8.h5"), 0, 11, False)
     check(os.path.join(folder, "float32.h5"), 0, 11, True)
+    check(os.path.join(folder, "v110.h5"), 0, 11, False)
     check(os.path.join(folder, "split_0000.h5"), 0, 6, False)
     check(os.path.join(folder, "split_0001.h5"), 6, 5, False)
 print("h5py", h5py.version.version, "reads all of it")
