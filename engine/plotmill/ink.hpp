@@ -13,8 +13,7 @@ namespace plotmill {
 
 /// `n` ink pixels of one image row, from column `x` on. n is at least 1 and x + n is at most the image's width.
 struct PLOTMILL_EXPORT Run {
-  std::uint16_t x = 0;
-  std::uint16_t n = 0;
+  std::uint16_t x, n;
 
   friend bool operator==(const Run&, const Run&) = default;
 };
