@@ -34,10 +34,12 @@ void add_block(RunStages& stages, DrawerNode& drawer, const Survey& survey, cons
     const SheetLabel label{chart.index, group, source.first_row};
     try {
       ink.clear();
-      drawer.stage->draw({series.view().series(i).data(), 1, series.n_points}, ink, 0);
+      at_place(drawer.place(), [&] {
+        drawer.stage->draw({series.view().series(i).data(), 1, series.n_points}, ink, 0);
+      });
       chart.place = sheet.add(ink.image(0), label);
     } catch (const Error& error) {
-      if (!error.series()) throw current_error_at(drawer.place());
+      if (!error.series()) throw;
       chart.is_drawn = false;
       chart.place = sheet.add_missing(label);
       preview.bad_series.push_back(

@@ -24,10 +24,10 @@ Sequences drawable(DrawerNode& drawer, const Sequences& sample, double most, con
     const std::span<const float> series = sample.view().series(i);
     try {
       ink.clear();
-      drawer.stage->draw({series.data(), 1, series.size()}, ink, 0);
+      at_place(drawer.place(), [&] { drawer.stage->draw({series.data(), 1, series.size()}, ink, 0); });
       std::ranges::copy(series, good.append(sample.sources[i]).begin());
     } catch (const Error& error) {
-      if (!error.series()) throw current_error_at(drawer.place());
+      if (!error.series()) throw;
     }
   }
   return good;

@@ -13,8 +13,15 @@ namespace {
 constexpr double count_seconds = 0.3;
 /// Enough to tell how fast an input of known length is read.
 constexpr double rate_seconds = 0.02;
-constexpr std::size_t batch_size = 64;
-constexpr std::size_t most_typical = 256;  // Sizes of charts of candles differ by a third: their mean is known to 2 %.
+/// Sizes of charts of candles differ by a third: their mean is known to 2 % then.
+constexpr std::size_t most_typical = 256;
+constexpr std::size_t most_batch = 64;
+/// Very long series are fewer.
+constexpr std::size_t most_bytes = std::size_t{32} << 20U;
+
+std::size_t fewer(std::size_t n_series, std::size_t n_points) {
+  return std::clamp(most_bytes / (n_points * sizeof(float)), std::size_t{1}, n_series);
+}
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -27,10 +34,12 @@ void append(const Sequences& from, std::size_t i, std::uint64_t index, Picked& t
 /// Keeps series at equal distances, however many come.
 class Typical {
  public:
+  explicit Typical(std::size_t n_points) : most_kept_(2 * fewer(most_typical, n_points)) {}
+
   void offer(const Sequences& batch, std::uint64_t first_index) {
     if (n_offered_++ % step_ != 0) return;
     append(batch, 0, first_index, kept_);
-    if (kept_.indices.size() < 2 * most_typical) return;
+    if (kept_.indices.size() < most_kept_) return;
     Picked half;
     for (std::size_t i = 0; i < kept_.indices.size(); i += 2) append(kept_.series, i, kept_.indices[i], half);
     kept_ = std::move(half);
@@ -40,6 +49,7 @@ class Typical {
   [[nodiscard]] Picked take() { return std::move(kept_); }
 
  private:
+  std::size_t most_kept_;
   Picked kept_;
   std::uint64_t step_ = 1;
   std::uint64_t n_offered_ = 0;
@@ -72,7 +82,8 @@ class Walk {
 
   void go_to(std::uint64_t index) {
     if (index > position_ && position_ > 0 && reader_.stage->skip(index - position_)) position_ = index;
-    while (index > position_ && more_) (void)read(std::min<std::uint64_t>(batch_size, index - position_));
+    while (index > position_ && more_)
+      (void)read(std::min<std::uint64_t>(fewer(most_batch, batch_.n_points), index - position_));
   }
 
   [[nodiscard]] bool more() const { return more_; }
@@ -130,7 +141,8 @@ Survey survey_input(const Definition& definition, RunStages& stages, const Surve
   }
   Walk walk(stages.reader, stages.series.n_points, cancelled);
   walk.begin(first, more);
-  Typical typical;
+  const std::size_t n_points = stages.series.n_points;
+  Typical typical(n_points);
   if (first.size() > 0) typical.offer(first, 0);
 
   const auto start = Clock::now();
@@ -138,7 +150,7 @@ Survey survey_input(const Definition& definition, RunStages& stages, const Surve
   const bool whole = options.spread && !survey.is_exact;
   while (walk.more() && (whole || seconds_since(start) < most_seconds)) {
     const std::uint64_t index = walk.position();
-    const Sequences& batch = walk.read(batch_size);
+    const Sequences& batch = walk.read(fewer(most_batch, n_points));
     if (batch.size() > 0) typical.offer(batch, index);
   }
   if (walk.position() > first.size()) {
@@ -161,7 +173,8 @@ Survey survey_input(const Definition& definition, RunStages& stages, const Surve
   }
   if (stages.series.n_series && walk.more()) {
     std::vector<std::string> same_groups;
-    survey.typical = pick(definition, spread_indices(*stages.series.n_series, most_typical), cancelled, same_groups);
+    survey.typical = pick(definition, spread_indices(*stages.series.n_series, fewer(most_typical, n_points)), cancelled,
+                          same_groups);
   }
   return survey;
 }

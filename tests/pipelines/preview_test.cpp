@@ -277,6 +277,12 @@ TEST_CASE("preview: images of every size") {
   }
 }
 
+TEST_CASE("preview: series of very many points") {
+  const json reader = stage("r", "make_sequences", {{"count", 300}, {"window", 400000}});
+  const Preview preview = preview_of(job(reader, "out.h5"), {.count = 2, .spread = true});
+  CHECK(indices_of(preview) == std::vector<std::uint64_t>{0, 299});
+}
+
 TEST_CASE("preview: cancel ends it") {
   Pipeline pipeline = Pipeline::from_json(job(walks(100), "out.h5"));
   pipeline.cancel();
