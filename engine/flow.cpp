@@ -238,15 +238,13 @@ void Flow::wait_a_moment() {
 
 Error Flow::with_source(const Error& error, const RunNode& node, const Slot& slot) {
   const Source source = slot.series.sources[*error.series()];
-  std::string place = node.place() + " image " + std::to_string(slot.position.first_image + *error.series()) + " (of " +
-                      stages_.reader.place() + ", ";
+  std::string group;
   {
     const std::lock_guard lock(mutex_);
-    if (source.group < groups_.size() && !groups_[source.group].empty()) {
-      place += "group \"" + groups_[source.group] + "\", ";
-    }
+    if (source.group < groups_.size()) group = groups_[source.group];
   }
-  place += "data row " + std::to_string(source.first_row) + ")";
+  const std::string place =
+      image_place(node, stages_.reader, slot.position.first_image + *error.series(), group, source);
   return {error.kind(), place, error.faults().front().text};
 }
 

@@ -9,6 +9,7 @@
 
 #include "engine/definition.hpp"
 #include "engine/make_stage.hpp"
+#include "engine/preview.hpp"
 #include "engine/run.hpp"
 
 namespace plotmill {
@@ -47,13 +48,24 @@ Pipeline Pipeline::from_json(std::string_view json, const std::vector<Override>&
   return Pipeline(std::make_unique<State>(json, "definition", overrides, std::move(registry)));
 }
 
+namespace {
+
+/// Clears the flag afterwards, not before: a cancel() between the decision to run and the run itself must not be lost.
+struct ClearAfterwards {
+  std::atomic<bool>& cancelled;
+  ~ClearAfterwards() { cancelled = false; }
+};
+
+}  // namespace
+
 RunReport Pipeline::run(const RunOptions& options) {
-  // Cleared afterwards: a cancel() between the decision to run and the run itself must not be lost.
-  struct Clear {
-    std::atomic<bool>& cancelled;
-    ~Clear() { cancelled = false; }
-  } const clear{state_->cancelled};
+  const ClearAfterwards clear{state_->cancelled};
   return run_definition(state_->definition, options, state_->cancelled);
+}
+
+Preview Pipeline::preview(const PreviewOptions& options) {
+  const ClearAfterwards clear{state_->cancelled};
+  return preview_definition(state_->definition, options, state_->cancelled);
 }
 
 void Pipeline::cancel() noexcept { state_->cancelled = true; }

@@ -65,7 +65,13 @@ Error current_error_at(const std::string& place) {
   }
 }
 
-RunStages::RunStages(const Definition& definition, const RunOptions& options) {
+std::string image_place(const RunNode& node, const ReaderNode& reader, std::uint64_t image, const std::string& group,
+                        const Source& source) {
+  return node.place() + " image " + std::to_string(image) + " (of " + reader.place() + ", " +
+         (group.empty() ? "" : "group \"" + group + "\", ") + "data row " + std::to_string(source.first_row) + ")";
+}
+
+RunStages::RunStages(const Definition& definition, const RunOptions& options, Purpose purpose) {
   choose_device(definition.run.device, plan);
   plan.threads =
       definition.run.threads != 0 ? definition.run.threads : std::max(1U, std::thread::hardware_concurrency());
@@ -79,6 +85,7 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options) {
   pulse = setup.pulse;
   try {
     open(setup);
+    purpose == Purpose::run ? open_writers(setup) : rehearse_writers(setup);
     choose_sizes(definition.run);
   } catch (...) {
     for (const auto& writer : writers) {
@@ -130,10 +137,22 @@ void RunStages::open(const RunSetup& setup) {
                       std::to_string(drawer->shape.height) + " pixels are more than any file can hold; set limit");
     }
   }
+}
+
+void RunStages::open_writers(const RunSetup& setup) {
   for (const auto& writer : writers) {
     writer->opened = true;
     at_place(writer->place(), [&] { writer->stage->open(drawers[writer->drawer]->shape, series, setup); });
   }
+}
+
+void RunStages::rehearse_writers(const RunSetup& setup) {
+  for (const auto& writer : writers) {
+    writer->bytes_beside = at_place(
+        writer->place(), [&] { return writer->stage->rehearse(drawers[writer->drawer]->shape, series, setup); });
+    if (!writer->bytes_beside) left_out.push_back({writer->id, writer->type});
+  }
+  std::erase_if(writers, [](const auto& writer) { return !writer->bytes_beside; });
 }
 
 std::vector<ImageShape> RunStages::image_shapes() const {

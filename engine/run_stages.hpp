@@ -36,19 +36,27 @@ struct DrawerNode : RunNode {
 
 struct WriterNode : RunNode {
   std::unique_ptr<Writer> stage;
-  std::size_t drawer = 0;  ///< Index of the drawer that feeds it.
-  bool opened = false;     ///< open() was called: finish() or abandon() must be.
+  std::size_t drawer = 0;                     ///< Index of the drawer that feeds it.
+  bool opened = false;                        ///< open() was called: finish() or abandon() must be.
+  std::optional<std::uint64_t> bytes_beside;  ///< As rehearse() gave it.
   NodeClock encode_clock, commit_clock;
+};
+
+/// What the stages are for.
+enum class Purpose {
+  run,
+  rehearsal,  ///< To draw and encode a sample: no writer is opened, and those that can't be rehearsed are left out.
 };
 
 /// Makes every stage, opens them from the reader on, and chooses batch and number of slots. Throws Error with the stage
 /// as its place; then writers that were opened have been abandoned.
 struct RunStages {
-  RunStages(const Definition& definition, const RunOptions& options);
+  RunStages(const Definition& definition, const RunOptions& options, Purpose purpose = Purpose::run);
 
   ReaderNode reader;
   std::vector<std::unique_ptr<DrawerNode>> drawers;
   std::vector<std::unique_ptr<WriterNode>> writers;
+  std::vector<RunNode> left_out;  ///< Writers that can't be rehearsed.
   SeriesShape series;
   RunPlan plan;
   std::shared_ptr<Pulse> pulse;
@@ -58,8 +66,14 @@ struct RunStages {
  private:
   void make_all(const Definition& definition);
   void open(const RunSetup& setup);
+  void open_writers(const RunSetup& setup);
+  void rehearse_writers(const RunSetup& setup);
   void choose_sizes(const RunSettings& settings);
 };
+
+/// Where an error about one series happened: the stage, the number of the image, and what of the input it shows.
+[[nodiscard]] std::string image_place(const RunNode& node, const ReaderNode& reader, std::uint64_t image,
+                                      const std::string& group, const Source& source);
 
 /// Runs `work`; an exception that leaves it becomes an Error with `place` in front: memory refused, or a bug of a
 /// stage.

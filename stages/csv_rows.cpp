@@ -39,7 +39,14 @@ void CsvRows::fetch() {
   const std::size_t wanted = data_.size() - end_;
   const std::size_t n = file_.read({data_.data() + end_, wanted});
   end_ += n;
+  n_fetched_ += n;
   at_end_ = n < wanted;
+}
+
+std::optional<double> CsvRows::share_read() const {
+  const std::optional<std::uint64_t> size = file_.size_if_regular();
+  if (!size || *size == 0) return {};
+  return std::min(1.0, static_cast<double>(n_fetched_ - (end_ - begin_)) / static_cast<double>(*size));
 }
 
 bool CsvRows::has(std::size_t n_bytes) {

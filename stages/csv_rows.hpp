@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,9 @@ class CsvRows {
   /// "PATH:LINE" of the row's first line, counted from 1.
   [[nodiscard]] std::string place() const { return file_.path() + ":" + std::to_string(line_); }
 
+  /// How much of the file the rows so far are, 0..1; empty where the file has no size.
+  [[nodiscard]] std::optional<double> share_read() const;
+
  private:
   struct Field {
     std::size_t begin;  // into data_
@@ -53,9 +57,10 @@ class CsvRows {
   InputFile file_;
   char delimiter_ = ',';
   std::vector<char> data_;
-  std::size_t begin_ = 0;  // of the row to come
-  std::size_t end_ = 0;    // of what has been read
-  bool at_end_ = false;    // nothing is left in the file
+  std::size_t begin_ = 0;        // of the row to come
+  std::size_t end_ = 0;          // of what has been read
+  std::uint64_t n_fetched_ = 0;  // bytes
+  bool at_end_ = false;          // nothing is left in the file
   std::vector<Field> fields_;
   std::uint64_t line_ = 0;
   std::uint64_t next_line_ = 1;

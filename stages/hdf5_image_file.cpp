@@ -62,6 +62,12 @@ bool add_nothing(hid_t) { return true; }
 
 }  // namespace
 
+std::uint64_t Hdf5ImageLayout::bytes_beside_image() const noexcept {
+  // Of a chunk, its place and size in the file's index.
+  const std::uint64_t per_chunk = libver == H5F_LIBVER_EARLIEST ? 56 : 16;
+  return per_chunk / images_per_chunk + (sequences ? n_points * sizeof(float) + source_bytes : 0);
+}
+
 Hdf5ImageFile::Hdf5ImageFile(OutputFile output, const Hdf5ImageLayout& layout)
     : output_(std::move(output)), layout_(layout) {
   const Hdf5Section section;

@@ -33,6 +33,9 @@ struct Hdf5ImageLayout {
   H5F_libver_t libver = H5F_LIBVER_EARLIEST;  ///< The oldest HDF5 that is to read the files.
   std::string definition;
   std::string plotmill_version;
+
+  /// Bytes that a file grows by for each image, beside its chunk: series, source, and what HDF5 keeps of a chunk.
+  [[nodiscard]] std::uint64_t bytes_beside_image() const noexcept;
 };
 
 /// Not thread-safe. All functions throw Error (io) with the file as the place; after one the file can only be

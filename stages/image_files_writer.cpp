@@ -48,6 +48,13 @@ void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const 
   }
 }
 
+std::optional<std::uint64_t> ImageFilesWriter::rehearse(const ImageShape& images, const SeriesShape&,
+                                                        const RunSetup& setup) {
+  pulse_ = setup.pulse;
+  make_encoders(images, setup.n_lanes);
+  return 0;
+}
+
 void ImageFilesWriter::encode(BatchPosition, const Ink& ink, Encoded& out, std::size_t lane) {
   for (std::size_t i = 0; i < ink.n_images() && pulse_->keep_going(); ++i) {
     encode_image(ink.image(i), out.bytes, lane);

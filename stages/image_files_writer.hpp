@@ -28,6 +28,8 @@ class ImageFilesWriter : public Writer {
   void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) final;
   void finish() final;
   void abandon() noexcept final;
+  [[nodiscard]] std::optional<std::uint64_t> rehearse(const ImageShape& images, const SeriesShape& series,
+                                                      const RunSetup& setup) final;
   [[nodiscard]] std::uint64_t bytes_written() const noexcept final { return bytes_written_; }
 
  protected:

@@ -56,9 +56,14 @@ void InputFile::close() noexcept {
 }
 
 std::uint64_t InputFile::size() const {
+  if (const auto size = size_if_regular()) return *size;
+  throw Error(ErrorKind::input, path_, "is not a regular file, which is needed here");
+}
+
+std::optional<std::uint64_t> InputFile::size_if_regular() const {
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0) throw Error(ErrorKind::io, path_, "cannot be read: " + reason(errno));
-  if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::input, path_, "is not a regular file, which is needed here");
+  if (!S_ISREG(status.st_mode)) return {};
   return static_cast<std::uint64_t>(status.st_size);
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -26,6 +27,9 @@ class InputFile {
 
   /// Bytes in the file; throws Error (input) where it is no regular file and so has no size.
   [[nodiscard]] std::uint64_t size() const;
+
+  /// The same; empty for what is no regular file, such as a pipe.
+  [[nodiscard]] std::optional<std::uint64_t> size_if_regular() const;
 
   /// Reads the next bytes. Fewer than asked for: the file ends here. Throws Error (io).
   [[nodiscard]] std::size_t read(std::span<char> out);

@@ -52,6 +52,11 @@ class MakeSequences final : public Reader {
     return next_ < n_;
   }
 
+  [[nodiscard]] bool skip(std::uint64_t n) override {
+    next_ += n;
+    return true;
+  }
+
  private:
   std::int64_t count_ = 1000;
   std::int64_t window_ = 100;

@@ -115,6 +115,12 @@ class ReadCsv final : public Reader {
     return !ended_;
   }
 
+  [[nodiscard]] std::optional<double> share_read() const override {
+    const std::optional<double> of_file = rows_.share_read();
+    if (!of_file || windows_.limit == 0) return of_file;
+    return std::max(*of_file, static_cast<double>(n_series_) / static_cast<double>(windows_.limit));
+  }
+
  private:
   std::size_t find_column(const char* option, const NameOrIndex& column) {
     if (const auto* index = std::get_if<std::int64_t>(&column)) {

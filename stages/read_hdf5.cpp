@@ -102,6 +102,8 @@ class ReadHdf5 final : public Reader {
     return array_.read(out, at_most);
   }
 
+  [[nodiscard]] bool skip(std::uint64_t n) override { return array_.skip(n); }
+
  private:
   [[nodiscard]] std::string place() const { return path_ + ":" + dataset_name_; }
 

@@ -88,6 +88,7 @@ class ReadNpy final : public Reader {
   }
 
   bool read(Sequences& out, std::size_t at_most) override { return array_.read(out, at_most); }
+  [[nodiscard]] bool skip(std::uint64_t n) override { return array_.skip(n); }
 
  private:
   [[noreturn]] void fail(const std::string& text) const { throw Error(ErrorKind::input, path_, text); }

@@ -48,6 +48,12 @@ class ArrayWindows {
   /// As Reader::read().
   bool read(Sequences& out, std::size_t at_most);
 
+  /// As Reader::skip().
+  [[nodiscard]] bool skip(std::uint64_t n) {
+    next_ += n;
+    return true;
+  }
+
  private:
   std::span<const float> points_from(std::uint64_t first);
 

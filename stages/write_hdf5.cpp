@@ -64,25 +64,16 @@ class WriteHdf5 final : public Writer {
   }
 
   void open(const ImageShape& images, const SeriesShape& series, const RunSetup& setup) override {
-    layout_ = {.pixels = {images, dtype_ == "float32" ? PixelType::float32 : PixelType::uint8},
-               .images_per_chunk = static_cast<std::uint32_t>(images_per_chunk_),
-               .sequences = sequences_,
-               .n_points = series.n_points,
-               .n_images = series.n_series,
-               .libver = libver_ == "v110" ? H5F_LIBVER_V110 : H5F_LIBVER_EARLIEST,
-               .definition = setup.definition,
-               .plotmill_version = setup.plotmill_version};
-    if (images_per_file_ > 0) {
-      const auto most = static_cast<std::uint64_t>(images_per_file_);
-      layout_.n_images = std::min(layout_.n_images.value_or(most), most);
-    }
+    prepare(images, series, setup);
     overwrite_ = setup.overwrite;
-    check_chunk_size();
     check_other_files();
-    pulse_ = setup.pulse;
-    code_.emplace(layout_.pixels);
-    encoders_.resize(setup.n_lanes);
     begin_file();
+  }
+
+  [[nodiscard]] std::optional<std::uint64_t> rehearse(const ImageShape& images, const SeriesShape& series,
+                                                      const RunSetup& setup) override {
+    prepare(images, series, setup);
+    return layout_.bytes_beside_image();
   }
 
   [[nodiscard]] Footprint footprint() const override {
@@ -143,6 +134,26 @@ class WriteHdf5 final : public Writer {
   [[nodiscard]] std::uint64_t bytes_written() const noexcept override { return bytes_written_; }
 
  private:
+  // All that encode() needs; no file.
+  void prepare(const ImageShape& images, const SeriesShape& series, const RunSetup& setup) {
+    layout_ = {.pixels = {images, dtype_ == "float32" ? PixelType::float32 : PixelType::uint8},
+               .images_per_chunk = static_cast<std::uint32_t>(images_per_chunk_),
+               .sequences = sequences_,
+               .n_points = series.n_points,
+               .n_images = series.n_series,
+               .libver = libver_ == "v110" ? H5F_LIBVER_V110 : H5F_LIBVER_EARLIEST,
+               .definition = setup.definition,
+               .plotmill_version = setup.plotmill_version};
+    if (images_per_file_ > 0) {
+      const auto most = static_cast<std::uint64_t>(images_per_file_);
+      layout_.n_images = std::min(layout_.n_images.value_or(most), most);
+    }
+    check_chunk_size();
+    pulse_ = setup.pulse;
+    code_.emplace(layout_.pixels);
+    encoders_.resize(setup.n_lanes);
+  }
+
   // HDF5 keeps the size of a chunk in 32 bits.
   void check_chunk_size() const {
     constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();

@@ -11,7 +11,9 @@
 
 #include "plotmill/describe.hpp"
 #include "plotmill/pipeline.hpp"
+#include "preview_command.hpp"
 #include "run_command.hpp"
+#include "show_command.hpp"
 
 namespace plotmill::tools {
 namespace {
@@ -24,6 +26,8 @@ struct Arguments {
   bool json = false;
   bool quiet = false;
   std::string type;
+  PreviewCommand preview;
+  ShowCommand show;
 };
 
 // One value for each --set; a "[...]" in it stays as it is.
@@ -45,6 +49,14 @@ CLI::App* add_run(CLI::App& app, Arguments& arguments) {
   run->add_flag("--json", arguments.json, "Print a report as JSON on standard output");
   run->add_flag("--quiet", arguments.quiet, "Print nothing but errors and what --json asks for");
   return run;
+}
+
+CLI::App* add_preview(CLI::App& app, Arguments& arguments) {
+  CLI::App* preview = app.add_subcommand("preview", "Draw a few charts of a definition and say what a run would be");
+  preview->add_option("file", arguments.file, "The definition (JSON)")->required()->type_name("FILE");
+  add_set(*preview, arguments);
+  add_preview_options(*preview, arguments.preview);
+  return preview;
 }
 
 std::vector<Override> overrides_of(const Arguments& arguments) {
@@ -104,6 +116,11 @@ int run(const Arguments& arguments) {
   return run_pipeline(pipeline, {arguments.force, arguments.json, arguments.quiet});
 }
 
+int preview(const Arguments& arguments) {
+  Pipeline pipeline = load(arguments);
+  return preview_pipeline(pipeline, arguments.file, arguments.preview);
+}
+
 // Where a standard stream is closed, the next file opened would get its number, and messages would go into that file.
 void occupy_standard_streams() {
   // Read-only: what is written fails, as it does with the stream closed.
@@ -124,6 +141,8 @@ int main_of(int argc, char** argv) {
   CLI::App* check_app = app.add_subcommand("check", "Check a definition and show its graph; run nothing");
   check_app->add_option("file", arguments.file, "The definition (JSON)")->required()->type_name("FILE");
   add_set(*check_app, arguments);
+  const CLI::App* preview_app = add_preview(app, arguments);
+  const CLI::App* show_app = add_show(app, arguments.show);
   CLI::App* stages_app = app.add_subcommand("stages", "List the stages, or the options of one");
   stages_app->add_option("type", arguments.type, "A stage type")->type_name("TYPE");
   stages_app->add_flag("--json", arguments.json, "Print JSON with everything");
@@ -135,7 +154,9 @@ int main_of(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     if (argc > 1 && argv[1][0] != '-' && app.get_subcommands().empty()) {
       std::fputs(
-          fmt::format("plotmill: there is no command {}; run, check, stages and version are known\n", argv[1]).c_str(),
+          fmt::format("plotmill: there is no command {}; run, check, preview, show, stages and version are known\n",
+                      argv[1])
+              .c_str(),
           stderr);
       return exit_definition_wrong;
     }
@@ -144,6 +165,8 @@ int main_of(int argc, char** argv) {
   }
   // What fails from here to the first batch is the definition's or the command's fault.
   try {
+    if (preview_app->parsed()) return preview(arguments);
+    if (show_app->parsed()) return show_charts(arguments.show);
     if (run_app->parsed()) return run(arguments);
     if (check_app->parsed()) return check(arguments);
     if (stages_app->parsed()) return show_stages(arguments);

@@ -108,12 +108,12 @@ void print_summary(const RunReport& report) {
   std::fputs(text.c_str(), stderr);
 }
 
+}  // namespace
+
 int exit_code_of(const Error& error) {
   if (error.kind() == ErrorKind::definition) return exit_definition_wrong;
   return error.kind() == ErrorKind::cancelled ? exit_interrupted : exit_run_failed;
 }
-
-}  // namespace
 
 void print_error(const Error& error) {
   for (const Fault& fault : error.faults()) std::fputs(("plotmill: " + fault.message() + "\n").c_str(), stderr);

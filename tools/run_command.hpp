@@ -16,6 +16,9 @@ struct RunCommand {
 /// Runs the pipeline and returns the exit code; errors of the run are printed. Ends the process where a stage hangs.
 [[nodiscard]] int run_pipeline(Pipeline& pipeline, const RunCommand& command);
 
+/// Of a run, preview or other command that the error has ended.
+[[nodiscard]] int exit_code_of(const Error& error);
+
 /// Prints each fault on a line of its own.
 void print_error(const Error& error);
 

@@ -72,6 +72,9 @@ struct PLOTMILL_EXPORT RunOptions {
   std::function<void(const Progress&)> on_progress = nullptr;
 };
 
+struct Preview;
+struct PreviewOptions;
+
 /// A checked definition, ready to run. Movable; holds no open file and no thread between runs.
 class PLOTMILL_EXPORT Pipeline {
  public:
@@ -93,7 +96,10 @@ class PLOTMILL_EXPORT Pipeline {
   /// left behind with all it holds: end the process soon, with std::_Exit, as an orderly exit may wait for it.
   RunReport run(const RunOptions& options = {});
 
-  /// Asks the run under way to stop soon; without one, the next. Any thread; safe in a signal handler.
+  /// Draws and encodes a sample, and says what a run would be. Touches no output. See plotmill/preview.hpp.
+  [[nodiscard]] Preview preview(const PreviewOptions& options);
+
+  /// Asks the run or preview under way to stop soon; without one, the next. Any thread; safe in a signal handler.
   void cancel() noexcept;
 
   /// The nodes that a run has, one a line, in order, with what feeds each, for people.

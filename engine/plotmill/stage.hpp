@@ -2,7 +2,8 @@
 // exactly these interfaces, and so does an embedder's own stage.
 //
 // Life of a stage in a run: made by StageInfo::make -> declare() -> options set -> open()/prepare() -> batches ->
-// finish() or abandon() -> destroyed. A stage object serves one run.
+// finish() or abandon() -> destroyed. A stage object serves one run. A preview calls rehearse() in place of a writer's
+// open(), and ends without finish() or abandon().
 #pragma once
 
 #include <atomic>
@@ -91,6 +92,18 @@ class PLOTMILL_EXPORT Reader : public Stage {
   /// what was appended is used all the same. While more is to come, `out` must be filled: the split into batches is the
   /// engine's. Throws Error (input, io).
   virtual bool read(Sequences& out, std::size_t at_most) = 0;
+
+  /// Steps over the next `n` series, which exist, where that takes no longer than reading one. Returns false, having
+  /// done nothing, where it would: they are read, then. Names of groups that it steps over come with the next read().
+  /// Never called before the first read().
+  [[nodiscard]] virtual bool skip(std::uint64_t n) {
+    (void)n;
+    return false;
+  }
+
+  /// How much of what will be read has been read, 0..1, where n_series is not known and the reader can tell: a preview
+  /// extrapolates from it. Empty also where the input can be read only once, as a pipe.
+  [[nodiscard]] virtual std::optional<double> share_read() const { return {}; }
 };
 
 /// Turns series into ink. All calls of draw() must give the same ink for the same series, whatever the lane and the
@@ -137,7 +150,17 @@ class PLOTMILL_EXPORT Writer : public Stage {
   /// Creates what is written aside. Throws Error (io) where an output exists and setup.overwrite is false.
   virtual void open(const ImageShape& images, const SeriesShape& series, const RunSetup& setup) = 0;
 
-  /// As for open(), which has been called.
+  /// Instead of open() where nothing will be stored, as for a preview: gets ready for learn() and encode(), and touches
+  /// no file. Of the other functions only footprint() and destruction follow. Returns how many bytes commit() would
+  /// store for each image beside what encode() gives; nothing where the writer cannot do without open(), which makes a
+  /// preview leave it out.
+  [[nodiscard]] virtual std::optional<std::uint64_t> rehearse(const ImageShape& images, const SeriesShape& series,
+                                                              const RunSetup& setup) {
+    (void)images, (void)series, (void)setup;
+    return {};
+  }
+
+  /// As for open() or rehearse(), which has been called.
   [[nodiscard]] virtual Footprint footprint() const = 0;
 
   /// Every batch but the last holds a multiple of this many images. Known once the options are set.

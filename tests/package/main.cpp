@@ -8,6 +8,7 @@
 #include <memory>
 #include <plotmill/draw_lines.hpp>
 #include <plotmill/pipeline.hpp>
+#include <plotmill/preview.hpp>
 #include <string>
 #include <thread>
 #include <vector>
@@ -169,6 +170,9 @@ void runs_a_pipeline_with_an_own_reader() {
             {"id": "charts", "type": "draw_lines", "params": {"width": 64, "height": 48}},
             {"id": "ink", "type": "count_ink"}]})",
       {}, registry_with(tally, n_batches));
+  const plotmill::Preview preview = pipeline.preview({.count = 3});
+  require(preview.charts.size() == 3 && !preview.sheet_png.empty(), "a sheet of 3 ramps");
+  require(tally.ink_pixels == 0, "a writer that can't be rehearsed takes no part in a preview");
   require(pipeline.run().images == 7, "7 ramps");
   require(tally.ink_pixels % 7 == 0 && tally.ink_pixels > 0, "equal series give equal ink");
 }

@@ -78,7 +78,7 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_commands_are_refused(self):
         self.check_refused("A subcommand is required")
-        self.check_refused("there is no command rum; run, check, stages and version are known", "rum")
+        self.check_refused("there is no command rum; run, check, preview, show, stages and version are known", "rum")
         self.check_refused("file is required", "run")
         self.check_refused("--frob", "run", self.job, "--frob")
         self.check_refused("there is no stage type draw_cubes", "stages", "draw_cubes")
