@@ -2,37 +2,46 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "plotmill/pipeline.hpp"
 
 namespace plotmill::tools {
 
-/// "200 of 1000 images, 813 images/s, 12.3 MB/s, 1 min 05 s left".
-[[nodiscard]] std::string progress_text(const Progress& progress);
+/// What `--progress` asks for.
+enum class ProgressStyle {
+  none,
+  line,  ///< On a terminal lines that are rewritten in place, otherwise a line every five seconds.
+  json,  ///< A JSON object every second and at the end, each on a line.
+};
 
-/// "1.5 GB", with units of 1000 as disks have them.
-[[nodiscard]] std::string size_text(double bytes);
+/// Where nothing is asked for: line on a terminal, none elsewhere.
+[[nodiscard]] ProgressStyle default_progress_style();
 
-/// On a terminal one line that is rewritten in place, otherwise a line every five seconds. Never throws: a run must not
-/// end because nobody reads its progress.
-class ProgressLine {
+/// Never throws: a run must not end because nobody reads its progress.
+class ProgressDisplay {
  public:
-  explicit ProgressLine(bool quiet);
-  ProgressLine(const ProgressLine&) = delete;
-  ProgressLine& operator=(const ProgressLine&) = delete;
-  ~ProgressLine() { clear(); }
+  explicit ProgressDisplay(ProgressStyle style);
+  ProgressDisplay(const ProgressDisplay&) = delete;
+  ProgressDisplay& operator=(const ProgressDisplay&) = delete;
+  ~ProgressDisplay() { end(); }
 
   void update(const Progress& progress) noexcept;
 
-  /// Takes the line off the terminal, so that other text can follow.
-  void clear() noexcept;
+  /// Takes the lines off the terminal, so that other text can follow; of JSON gives the last line, unless it was given.
+  void end() noexcept;
 
  private:
-  enum class Style { none, in_place, lines };
-  Style style_;
-  bool is_shown_ = false;
-  double last_line_seconds_ = 0;
+  void rewrite(const Progress& progress);
+  [[nodiscard]] std::string go_back(std::size_t columns) const;
+
+  ProgressStyle style_;
+  bool in_place_;
+  std::vector<std::size_t> shown_widths_;  ///< Of the lines on the terminal.
+  double next_line_seconds_ = 0;
+  std::optional<Progress> not_shown_;  ///< What the last JSON line does not tell.
 };
 
 }  // namespace plotmill::tools
