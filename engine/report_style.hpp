@@ -31,11 +31,11 @@ svg { display: block; width: 100%; background: linear-gradient(var(--line), var(
 .rate { height: 150px; }
 .lane { height: 40px; }
 .name { display: flex; justify-content: space-between; gap: 1rem; font-size: .875rem; margin: .6rem 0 .2rem; }
+.name b { overflow-wrap: anywhere; } .name span + span, .name b + span { white-space: nowrap; }
 .axis { display: flex; justify-content: space-between; color: var(--muted); font-size: .8rem; margin-top: .3rem; }
 .read { --colour: var(--read); } .draw { --colour: var(--draw); }
 .encode { --colour: var(--encode); } .commit { --colour: var(--commit); }
-.name b::before { content: ""; display: inline-block; width: .7em; height: .7em; border-radius: 2px; margin-right: .45em;
-  background: var(--colour); }
+.name b { border-left: .7em solid var(--colour); padding-left: .45em; line-height: 1.2; align-self: center; }
 path { fill: var(--colour, var(--accent)); }
 path.soft { fill-opacity: .25; }
 path.edge { fill: none; stroke: var(--accent); stroke-width: 1.75; vector-effect: non-scaling-stroke; }
@@ -52,6 +52,8 @@ tr:last-child td { border-bottom: 0; }
 img { display: block; max-width: 100%; height: auto; margin: 0 auto; border-radius: 6px; background: #fff; }
 summary { cursor: pointer; margin-top: .8rem; }
 pre { overflow-x: auto; margin: .6rem 0 0; padding: .8rem; background: var(--paper); border-radius: 6px; }
+@media (max-width: 34rem) { section { padding: .9rem; } th, td { padding-left: .6rem; font-size: .9rem; }
+  td .muted { font-size: .8rem; } th:nth-child(3) { width: auto; } .bar { min-width: 3rem; } }
 @media print { body { background: #fff; font-size: 11pt; } main { max-width: none; padding: 0; }
   section { break-inside: avoid; } section.long { break-inside: auto; } pre { white-space: pre-wrap; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }

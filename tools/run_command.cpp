@@ -148,6 +148,12 @@ class RunFiles {
     return publish(*page_file_, [&](std::ostream& out) { out << report_page(report, trace_, page); });
   }
 
+  /// What is not published is removed, as it is at the end of the scope.
+  void discard() noexcept {
+    trace_file_.reset();
+    page_file_.reset();
+  }
+
  private:
   template <class Write>
   static bool publish(PartFile& file, Write write) {
@@ -202,6 +208,7 @@ int run_pipeline(Pipeline& pipeline, const RunCommand& command) {
     files.publish_trace();
     // The thread that hangs would keep an orderly exit waiting.
     if (error.kind() == ErrorKind::stalled) {
+      files.discard();
       std::fflush(stderr);
       std::_Exit(exit_run_failed);
     }
