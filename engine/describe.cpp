@@ -101,4 +101,20 @@ std::string to_json(const RunReport& report) {
                {"stages", std::move(stages)}});
 }
 
+std::string to_json(const Progress& progress) {
+  json stages = json::array();
+  for (const StageProgress& stage : progress.stages) {
+    stages.push_back(
+        {{"id", stage.id}, {"busy", stage.busy}, {"images", stage.images}, {"batches_waiting", stage.batches_waiting}});
+  }
+  const double rate = progress.seconds > 0 ? static_cast<double>(progress.images) / progress.seconds : 0;
+  return json{{"seconds", progress.seconds},
+              {"images", progress.images},
+              {"images_per_second", rate},
+              {"total", progress.n_images ? json(*progress.n_images) : json()},
+              {"bytes_written", progress.bytes_written},
+              {"stages", std::move(stages)}}
+      .dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 }  // namespace plotmill

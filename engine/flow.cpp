@@ -9,6 +9,18 @@ namespace plotmill {
 
 namespace flow = oneapi::tbb::flow;
 
+namespace {
+
+std::uint64_t n_bytes_of(const Sequences& series) {
+  return series.values.size() * sizeof(float) + series.sources.size() * sizeof(Source);
+}
+
+std::uint64_t n_bytes_of(const Ink& ink) {
+  return ink.row_begin.size() * sizeof(std::uint32_t) + ink.runs.size() * sizeof(Run) + ink.coverage.size();
+}
+
+}  // namespace
+
 Flow::Flow(RunStages& stages)
     : stages_(stages),
       pool_(stages.plan.batches_in_flight, stages.series.n_points, stages.image_shapes(), stages.writers.size()),
@@ -106,10 +118,11 @@ void Flow::read() {
     if (slot == nullptr) return;
     slot->position = {batch, n_images};
     guard(reader, slot, [&] {
-      NodeClock::Work work(reader.clock, batch);
+      NodeClock::Work work(reader.clock, batch, RunStages::reader_thread());
       more = fill(*slot, first, more);
       const std::lock_guard lock(mutex_);
       groups_.insert(groups_.end(), slot->series.new_groups.begin(), slot->series.new_groups.end());
+      pool_.count(*slot, n_bytes_of(slot->series));
       work.done(slot->series.size());
     });
     moved();
@@ -150,7 +163,7 @@ void Flow::draw(std::size_t drawer_index, Slot& slot) {
   in_lane(slot, [&](std::size_t lane) {
     DrawerNode& drawer = *stages_.drawers[drawer_index];
     guard(drawer, &slot, [&] {
-      NodeClock::Work work(drawer.clock, slot.position.batch);
+      NodeClock::Work work(drawer.clock, slot.position.batch, RunStages::lane_thread(lane));
       Ink& ink = slot.ink[drawer_index];
       drawer.stage->draw(slot.series.view(), ink, lane);
       if (stopping_) return;
@@ -159,6 +172,7 @@ void Flow::draw(std::size_t drawer_index, Slot& slot) {
                                              std::to_string(slot.series.size()) + " series");
       }
       for (std::size_t i = 0; i < ink.n_images(); ++i) drawer.n_blank += ink.image(i).runs.empty() ? 1U : 0U;
+      pool_.count(slot, n_bytes_of(ink));
       work.done(ink.n_images());
     });
   });
@@ -169,8 +183,9 @@ void Flow::encode(std::size_t writer_index, Slot& slot) {
   in_lane(slot, [&](std::size_t lane) {
     WriterNode& writer = *stages_.writers[writer_index];
     guard(writer, &slot, [&] {
-      NodeClock::Work work(writer.encode_clock, slot.position.batch);
+      NodeClock::Work work(writer.encode_clock, slot.position.batch, RunStages::lane_thread(lane));
       writer.stage->encode(slot.position, slot.ink[writer.drawer], slot.encoded[writer_index], lane);
+      pool_.count(slot, slot.encoded[writer_index].bytes.size());
       work.done(slot.series.size());
     });
   });
@@ -180,7 +195,7 @@ void Flow::encode(std::size_t writer_index, Slot& slot) {
 void Flow::commit(std::size_t writer_index, Slot& slot) {
   WriterNode& writer = *stages_.writers[writer_index];
   guard(writer, &slot, [&] {
-    NodeClock::Work work(writer.commit_clock, slot.position.batch);
+    NodeClock::Work work(writer.commit_clock, slot.position.batch, stages_.writer_thread(writer_index));
     writer.stage->commit(slot.position, slot.series, slot.encoded[writer_index]);
     work.done(slot.series.size());
   });
@@ -191,7 +206,12 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
 
 void Flow::finish(std::size_t writer_index) {
   WriterNode& writer = *stages_.writers[writer_index];
-  guard(writer, nullptr, [&] { writer.stage->finish(); });
+  guard(writer, nullptr, [&] {
+    const std::uint64_t n_batches = writer.commit_clock.snapshot().n_batches;
+    NodeClock::Work work(writer.finish_clock, n_batches, stages_.writer_thread(writer_index));
+    writer.stage->finish();
+    work.done(0);
+  });
   // Also after a finish() that failed, here or in another writer that has not come to it.
   if (stopping_) writer.stage->abandon();
   ++n_writers_finished_;

@@ -53,6 +53,7 @@ class Flow {
   [[nodiscard]] std::uint64_t n_moves() const noexcept { return n_moves_ + stages_.pulse->n_beats(); }
 
   [[nodiscard]] std::size_t n_slots_taken() const { return pool_.n_taken(); }
+  [[nodiscard]] std::uint64_t n_bytes_in_flight() const noexcept { return pool_.n_bytes(); }
   [[nodiscard]] bool reader_ended() const noexcept { return reader_ended_; }
 
   /// Waits for all threads; after finished().

@@ -7,9 +7,9 @@
 #include <optional>
 #include <vector>
 
-namespace plotmill {
+#include "engine/span_record.hpp"
 
-using Clock = std::chrono::steady_clock;
+namespace plotmill {
 
 /// All functions are for any thread; each costs a lock, a few times a batch.
 class NodeClock {
@@ -24,10 +24,13 @@ class NodeClock {
     double in_work_seconds = 0;
   };
 
-  /// Work on a batch from construction to the end of the scope. `n_items` counts when done() was called.
+  /// Work on a batch from construction to the end of the scope. `n_items` counts when done() was called. `thread` is
+  /// the index in Trace::threads.
   class Work {
    public:
-    Work(NodeClock& clock, std::uint64_t batch) : clock_(clock), batch_(batch) { clock_.begin(batch); }
+    Work(NodeClock& clock, std::uint64_t batch, std::size_t thread) : clock_(clock), batch_(batch) {
+      clock_.begin(batch, static_cast<std::uint32_t>(thread));
+    }
     Work(const Work&) = delete;
     Work& operator=(const Work&) = delete;
     ~Work() { clock_.end(batch_, done_, n_items_); }
@@ -42,6 +45,17 @@ class NodeClock {
     bool done_ = false;
     std::uint64_t n_items_ = 0;
   };
+
+  /// Keeps the spans of what ends from now on. To be called before the first Work.
+  void record(std::size_t n_spans) { record_.emplace(n_spans); }
+
+  /// What has been recorded, with what is in work as if it ended now. After record().
+  [[nodiscard]] SpanRecord recorded() const {
+    const std::lock_guard lock(mutex_);
+    SpanRecord spans = *record_;
+    for (const Active& active : active_) spans.add({active.batch, active.thread, 0, active.since, Clock::now()});
+    return spans;
+  }
 
   [[nodiscard]] Snapshot snapshot() const {
     const std::lock_guard lock(mutex_);
@@ -59,16 +73,17 @@ class NodeClock {
  private:
   struct Active {
     std::uint64_t batch;
+    std::uint32_t thread;
     Clock::time_point since;
   };
 
   static double seconds(Clock::duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-  void begin(std::uint64_t batch) {
+  void begin(std::uint64_t batch, std::uint32_t thread) {
     const std::lock_guard lock(mutex_);
     const Clock::time_point now = Clock::now();
     if (active_.empty()) working_since_ = now;
-    active_.push_back({batch, now});
+    active_.push_back({batch, thread, now});
   }
 
   void end(std::uint64_t batch, bool done, std::uint64_t n_items) {
@@ -77,6 +92,7 @@ class NodeClock {
     for (auto active = active_.begin(); active != active_.end(); ++active) {
       if (active->batch != batch) continue;
       totals_.busy_seconds += seconds(now - active->since);
+      if (record_) record_->add({batch, active->thread, static_cast<std::uint32_t>(n_items), active->since, now});
       active_.erase(active);
       break;
     }
@@ -88,6 +104,7 @@ class NodeClock {
 
   mutable std::mutex mutex_;
   Snapshot totals_;
+  std::optional<SpanRecord> record_;
   std::vector<Active> active_;  // In order of their begin.
   Clock::time_point working_since_;
 };

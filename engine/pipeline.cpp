@@ -70,6 +70,8 @@ Preview Pipeline::preview(const PreviewOptions& options) {
 
 void Pipeline::cancel() noexcept { state_->cancelled = true; }
 
+const std::string& Pipeline::definition() const noexcept { return state_->definition.json; }
+
 const std::string& Pipeline::reader_id() const noexcept {
   return state_->definition.stages.front().id;  // The one stage that nothing feeds.
 }

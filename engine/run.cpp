@@ -4,6 +4,9 @@
 #include <algorithm>
 
 #include "engine/flow.hpp"
+#include "engine/run_nodes.hpp"
+#include "engine/run_progress.hpp"
+#include "engine/run_trace.hpp"
 #include "engine/stall_table.hpp"
 
 namespace plotmill {
@@ -19,37 +22,22 @@ struct RunState {
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-std::uint64_t images_stored(const RunStages& stages) {
-  std::uint64_t images = std::numeric_limits<std::uint64_t>::max();
-  for (const auto& writer : stages.writers) images = std::min(images, writer->commit_clock.snapshot().n_items);
-  return images;
-}
-
-std::uint64_t bytes_written(const RunStages& stages) {
-  std::uint64_t bytes = 0;
-  for (const auto& writer : stages.writers) bytes += writer->stage->bytes_written();
-  return bytes;
-}
-
-StageReport report_of(const std::string& id, const std::string& type, const NodeClock& clock, double seconds) {
-  const NodeClock::Snapshot done = clock.snapshot();
-  return {id, type, done.busy_seconds, std::max(0.0, seconds - done.working_seconds), done.n_items};
-}
-
-RunReport make_report(const RunStages& stages, double seconds) {
+RunReport make_report(RunStages& stages, double seconds) {
   RunReport report;
   report.images = images_stored(stages);
   report.seconds = seconds;
   report.bytes_written = bytes_written(stages);
   report.plan = stages.plan;
-  report.stages.push_back(report_of(stages.reader.id, stages.reader.type, stages.reader.clock, seconds));
-  for (const auto& drawer : stages.drawers) {
-    report.blank += drawer->n_blank;
-    report.stages.push_back(report_of(drawer->id, drawer->type, drawer->clock, seconds));
-  }
-  for (const auto& writer : stages.writers) {
-    report.stages.push_back(report_of(writer->id + " encode", writer->type, writer->encode_clock, seconds));
-    report.stages.push_back(report_of(writer->id + " commit", writer->type, writer->commit_clock, seconds));
+  for (const auto& drawer : stages.drawers) report.blank += drawer->n_blank;
+  for (const NodeView& node : nodes_of(stages)) {
+    NodeClock::Snapshot done = node.clock->snapshot();
+    if (node.finishes != nullptr) {
+      const NodeClock::Snapshot finish = node.finishes->snapshot();
+      done.busy_seconds += finish.busy_seconds;
+      done.working_seconds += finish.working_seconds;
+    }
+    report.stages.push_back({node.id(), node.stage->type, done.busy_seconds,
+                             std::max(0.0, seconds - done.working_seconds), done.n_items, node.step, node.threads});
   }
   return report;
 }
@@ -61,7 +49,10 @@ class Watch {
       : state_(state),
         timeout_seconds_(definition.run.stall_timeout_seconds),
         options_(options),
-        cancelled_(cancelled) {}
+        cancelled_(cancelled),
+        progress_(state.stages) {
+    if (options.trace != nullptr) trace_.emplace(state.stages);
+  }
 
   /// Waits until `done()`. Throws Error (stalled) when nothing moves for too long.
   template <class Done>
@@ -69,6 +60,7 @@ class Watch {
     while (!done()) {
       state_.flow.wait_a_moment();
       tell_progress();
+      if (trace_) trace_->sample(sample_now());
       if (cancelled_ && !state_.flow.error()) {
         state_.flow.fail(Error(ErrorKind::cancelled, "cancelled; what was not complete has been removed"));
       }
@@ -87,13 +79,23 @@ class Watch {
   void tell_progress(bool last = false) {
     if (!options_.on_progress || (!last && seconds_since(last_told_) < 0.1)) return;
     last_told_ = Clock::now();
-    options_.on_progress({images_stored(state_.stages), state_.stages.plan.n_images, bytes_written(state_.stages),
-                          seconds_since(start_)});
+    options_.on_progress(progress_.at(seconds()));
+  }
+
+  /// Fills the trace that the caller asked for, if any.
+  void fill_trace() {
+    if (!trace_) return;
+    const auto error = state_.flow.error();
+    *options_.trace = trace_->collect(start_, sample_now(), error ? error->what() : "");
   }
 
   [[nodiscard]] double seconds() const { return seconds_since(start_); }
 
  private:
+  [[nodiscard]] TraceSample sample_now() const {
+    return {seconds(), images_stored(state_.stages), state_.flow.n_bytes_in_flight()};
+  }
+
   RunState& state_;
   double timeout_seconds_;
   const RunOptions& options_;
@@ -102,6 +104,8 @@ class Watch {
   Clock::time_point last_move_ = start_;
   Clock::time_point last_told_ = start_;
   std::uint64_t n_moves_ = 0;
+  RunProgress progress_;
+  std::optional<RunTrace> trace_;
 };
 
 }  // namespace
@@ -117,9 +121,11 @@ RunReport run_definition(const Definition& definition, const RunOptions& options
     watch.until([&] { return state->flow.finished(); });
   } catch (...) {
     state->flow.leave();
+    watch.fill_trace();
     throw;
   }
   state->flow.join();
+  watch.fill_trace();
   if (const auto error = state->flow.error()) throw *error;
   watch.tell_progress(true);
   return make_report(state->stages, watch.seconds());

@@ -40,6 +40,7 @@ struct WriterNode : RunNode {
   bool opened = false;                        ///< open() was called: finish() or abandon() must be.
   std::optional<std::uint64_t> bytes_beside;  ///< As rehearse() gave it.
   NodeClock encode_clock, commit_clock;
+  NodeClock finish_clock;  ///< Of the completion of the output.
 };
 
 /// What the stages are for.
@@ -62,6 +63,11 @@ struct RunStages {
   std::shared_ptr<Pulse> pulse;
 
   [[nodiscard]] std::vector<ImageShape> image_shapes() const;
+
+  /// Number of each thread in a trace, in the order in which they are shown.
+  [[nodiscard]] static std::size_t reader_thread() noexcept { return 0; }
+  [[nodiscard]] static std::size_t lane_thread(std::size_t lane) noexcept { return 1 + lane; }
+  [[nodiscard]] std::size_t writer_thread(std::size_t writer) const noexcept { return 1 + plan.threads + writer; }
 
  private:
   void make_all(const Definition& definition);

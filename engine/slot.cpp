@@ -27,6 +27,7 @@ Slot* SlotPool::take() {
 }
 
 void SlotPool::give_back(Slot* slot) {
+  n_bytes_ -= slot->n_bytes.exchange(0);
   slot->series.clear();
   for (Ink& ink : slot->ink) ink.clear();
   for (Encoded& encoded : slot->encoded) encoded.clear();

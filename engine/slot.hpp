@@ -32,6 +32,7 @@ struct Slot {
   std::vector<Ink> ink;          ///< One for each drawer.
   std::vector<Encoded> encoded;  ///< One for each writer.
   std::atomic<std::size_t> n_writers_left = 0;
+  std::atomic<std::uint64_t> n_bytes = 0;  ///< Of series, ink and encoded images, as far as they have been counted.
   Baton baton;
 };
 
@@ -44,6 +45,13 @@ class SlotPool {
   [[nodiscard]] Slot* take();
   void give_back(Slot* slot);
 
+  /// Tells of bytes that a stage has put into a slot, until it is given back.
+  void count(Slot& slot, std::uint64_t n_bytes) noexcept {
+    slot.n_bytes += n_bytes;
+    n_bytes_ += n_bytes;
+  }
+  [[nodiscard]] std::uint64_t n_bytes() const noexcept { return n_bytes_; }
+
   /// Wakes take(), now and from now on.
   void stop();
 
@@ -52,6 +60,7 @@ class SlotPool {
 
  private:
   std::vector<std::unique_ptr<Slot>> slots_;
+  std::atomic<std::uint64_t> n_bytes_ = 0;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Slot*> free_;

@@ -25,6 +25,7 @@ struct Arguments {
   bool force = false;
   bool json = false;
   bool quiet = false;
+  std::string progress, trace, report;
   std::string type;
   PreviewCommand preview;
   ShowCommand show;
@@ -47,7 +48,12 @@ CLI::App* add_run(CLI::App& app, Arguments& arguments) {
   run->add_option("--limit", arguments.limit, "Read at most so many series")->type_name("N");
   run->add_flag("--force", arguments.force, "Replace outputs that exist");
   run->add_flag("--json", arguments.json, "Print a report as JSON on standard output");
-  run->add_flag("--quiet", arguments.quiet, "Print nothing but errors and what --json asks for");
+  run->add_flag("--quiet", arguments.quiet, "Print nothing but errors and what --json and --progress ask for");
+  run->add_option("--progress", arguments.progress, "none, line or json; line on a terminal, else none, if not given")
+      ->type_name("STYLE")
+      ->check(CLI::IsMember({"none", "line", "json"}));
+  run->add_option("--trace", arguments.trace, "Write what happened when, for ui.perfetto.dev")->type_name("FILE");
+  run->add_option("--report", arguments.report, "Write a page about the run, as HTML")->type_name("FILE");
   return run;
 }
 
@@ -113,7 +119,14 @@ int check(const Arguments& arguments) { return print(load(arguments).graph()); }
 
 int run(const Arguments& arguments) {
   Pipeline pipeline = load(arguments);
-  return run_pipeline(pipeline, {arguments.force, arguments.json, arguments.quiet});
+  RunCommand command{arguments.force, arguments.json, arguments.quiet};
+  if (arguments.progress == "none") command.progress = ProgressStyle::none;
+  if (arguments.progress == "line") command.progress = ProgressStyle::line;
+  if (arguments.progress == "json") command.progress = ProgressStyle::json;
+  command.trace_path = arguments.trace;
+  command.report_path = arguments.report;
+  command.title = arguments.file.substr(arguments.file.find_last_of('/') + 1);
+  return run_pipeline(pipeline, command);
 }
 
 int preview(const Arguments& arguments) {

@@ -5,7 +5,7 @@
 
 #include <cstdio>
 
-#include "progress_line.hpp"
+#include "progress_text.hpp"
 #include "run_command.hpp"
 #include "sheet_file.hpp"
 

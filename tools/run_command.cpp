@@ -4,14 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
+#include <optional>
+#include <thread>
 
+#include "part_file.hpp"
 #include "plotmill/describe.hpp"
-#include "progress_line.hpp"
+#include "plotmill/report_page.hpp"
+#include "progress_text.hpp"
 
 namespace plotmill::tools {
 namespace {
@@ -108,6 +114,64 @@ void print_summary(const RunReport& report) {
   std::fputs(text.c_str(), stderr);
 }
 
+std::string time_text() {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  std::array<char, 64> text{};
+  if (localtime_r(&now, &local) == nullptr) return "";
+  return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S %Z", &local)};
+}
+
+// The files about the run that the command line asks for. They can be written, or the run does not begin.
+class RunFiles {
+ public:
+  explicit RunFiles(const RunCommand& command) : title_(command.title), began_(time_text()) {
+    if (!command.trace_path.empty() && command.trace_path == command.report_path) {
+      throw Error(ErrorKind::definition, command.trace_path, "--trace and --report need a file each");
+    }
+    if (!command.trace_path.empty()) trace_file_.emplace(command.trace_path, command.force);
+    if (!command.report_path.empty()) page_file_.emplace(command.report_path, command.force);
+  }
+
+  /// Where to record; null where no file needs it.
+  [[nodiscard]] Trace* trace() noexcept { return trace_file_ || page_file_ ? &trace_ : nullptr; }
+
+  /// False, and an error printed, where the file can't be written. Of a run that never began there is no trace.
+  bool publish_trace() {
+    if (!trace_file_ || trace_.threads.empty()) return true;
+    return publish(*trace_file_, [&](std::ostream& out) { write_trace(trace_, out); });
+  }
+
+  bool publish_page(const RunReport& report, const std::string& definition) {
+    if (!page_file_) return true;
+    const ReportPage page{title_, began_, definition, std::thread::hardware_concurrency()};
+    return publish(*page_file_, [&](std::ostream& out) { out << report_page(report, trace_, page); });
+  }
+
+  /// What is not published is removed, as it is at the end of the scope.
+  void discard() noexcept {
+    trace_file_.reset();
+    page_file_.reset();
+  }
+
+ private:
+  template <class Write>
+  static bool publish(PartFile& file, Write write) {
+    try {
+      write(file.stream());
+      file.publish();
+      return true;
+    } catch (const Error& error) {
+      print_error(error);
+      return false;
+    }
+  }
+
+  std::string title_, began_;
+  Trace trace_;
+  std::optional<PartFile> trace_file_, page_file_;
+};
+
 }  // namespace
 
 int exit_code_of(const Error& error) {
@@ -124,32 +188,40 @@ bool print_output(const std::string& text) {
 }
 
 int run_pipeline(Pipeline& pipeline, const RunCommand& command) {
+  RunFiles files(command);
   const CancelOnSignal signals(pipeline);
-  ProgressLine line(command.quiet);
+  const ProgressStyle style = command.progress.value_or(command.quiet ? ProgressStyle::none : default_progress_style());
+  // Who reads JSON from standard error reads nothing else there but errors.
+  const bool for_people = !command.quiet && style != ProgressStyle::json;
+  ProgressDisplay progress(style);
   RunOptions options;
   options.overwrite = command.force;
-  if (!command.quiet) options.on_start = print_plan;
-  options.on_progress = [&](const Progress& progress) { line.update(progress); };
+  if (for_people) options.on_start = print_plan;
+  options.on_progress = [&](const Progress& now) { progress.update(now); };
+  options.trace = files.trace();
   RunReport report;
   try {
     report = pipeline.run(options);
   } catch (const Error& error) {
-    line.clear();
+    progress.end();
     print_error(error);
+    files.publish_trace();
     // The thread that hangs would keep an orderly exit waiting.
     if (error.kind() == ErrorKind::stalled) {
+      files.discard();
       std::fflush(stderr);
       std::_Exit(exit_run_failed);
     }
     return exit_code_of(error);
   }
-  line.clear();
-  if (!command.quiet) print_summary(report);
+  progress.end();
+  if (for_people) print_summary(report);
+  const bool files_written = files.publish_trace() && files.publish_page(report, pipeline.definition());
   if (command.json && !print_output(to_json(report) + "\n")) {
     std::fputs("plotmill: standard output: the report could not be written\n", stderr);
     return exit_run_failed;
   }
-  return exit_done;
+  return files_written ? exit_done : exit_run_failed;
 }
 
 }  // namespace plotmill::tools

@@ -1,7 +1,11 @@
 // `plotmill run`: one run, with progress, signals, and the report at the end.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "plotmill/pipeline.hpp"
+#include "progress_display.hpp"
 
 namespace plotmill::tools {
 
@@ -10,10 +14,15 @@ enum ExitCode : int { exit_done = 0, exit_run_failed = 1, exit_definition_wrong 
 struct RunCommand {
   bool force = false;  ///< Replace outputs that exist.
   bool json = false;   ///< The report as JSON on standard output.
-  bool quiet = false;  ///< Nothing for people but errors.
+  bool quiet = false;  ///< Nothing for people but errors, and progress where it is asked for.
+  std::optional<ProgressStyle> progress = std::nullopt;  ///< Not given: as quiet and the terminal have it.
+  std::string trace_path = {};                           ///< Where to write the trace; empty: nowhere.
+  std::string report_path = {};                          ///< Where to write the page for people; empty: nowhere.
+  std::string title = {};                                ///< Of that page.
 };
 
-/// Runs the pipeline and returns the exit code; errors of the run are printed. Ends the process where a stage hangs.
+/// Runs the pipeline and returns the exit code; errors of the run are printed. Throws Error where the trace or the page
+/// can't be written, before anything has run. Ends the process where a stage hangs.
 [[nodiscard]] int run_pipeline(Pipeline& pipeline, const RunCommand& command);
 
 /// Of a run, preview or other command that the error has ended.

@@ -29,4 +29,8 @@ namespace plotmill {
 /// a series that cannot be drawn ends the run.
 [[nodiscard]] PLOTMILL_EXPORT std::string to_json(const RunReport& report);
 
+/// Where a run stands, as a JSON object on one line: seconds, images, images_per_second (the mean since the run began),
+/// total (images in all, or null), bytes_written, and stages, an array of {id, busy, images, batches_waiting}.
+[[nodiscard]] PLOTMILL_EXPORT std::string to_json(const Progress& progress);
+
 }  // namespace plotmill

@@ -13,6 +13,7 @@
 
 #include "plotmill/export.hpp"
 #include "plotmill/registry.hpp"
+#include "plotmill/trace.hpp"
 
 namespace plotmill {
 
@@ -25,12 +26,22 @@ struct PLOTMILL_EXPORT Override {
   std::string value;  ///< JSON, or plain text where it is not JSON.
 };
 
+/// Where one stage stands. A write stage gives two: "ID encode" and "ID commit".
+struct PLOTMILL_EXPORT StageProgress {
+  std::string id;
+  Step step = Step::read;
+  double busy = 0;                  ///< Share of its threads' time, 0..1, in the last second.
+  std::uint64_t images = 0;         ///< Done.
+  std::size_t batches_waiting = 0;  ///< In front of it or in its hands; always 0 for the reader.
+};
+
 /// Where a run stands.
 struct PLOTMILL_EXPORT Progress {
   std::uint64_t images = 0;               ///< Images that every writer has stored.
   std::optional<std::uint64_t> n_images;  ///< Of how many, where the reader knows.
   std::uint64_t bytes_written = 0;
   double seconds = 0;  ///< Since the first batch was asked for.
+  std::vector<StageProgress> stages;
 };
 
 /// What a run decided before its first batch.
@@ -48,9 +59,11 @@ struct PLOTMILL_EXPORT RunPlan {
 struct PLOTMILL_EXPORT StageReport {
   std::string id;
   std::string type;
-  double busy_seconds = 0;     ///< Summed over threads.
+  double busy_seconds = 0;     ///< Summed over threads; of a commit with the completion of the output.
   double waiting_seconds = 0;  ///< Wall time in which the stage worked on no batch.
   std::uint64_t items = 0;     ///< Images.
+  Step step = Step::read;
+  std::size_t threads = 1;  ///< How many can work on it at once.
 };
 
 /// What a run did.
@@ -70,6 +83,8 @@ struct PLOTMILL_EXPORT RunOptions {
   std::function<void(const RunPlan&)> on_start = nullptr;
   /// Called on the thread that called run(), about ten times a second and once at the end. Must not throw.
   std::function<void(const Progress&)> on_progress = nullptr;
+  /// Filled at the end of the run, also of one that fails once it has begun. Must live as long as the call.
+  Trace* trace = nullptr;
 };
 
 struct Preview;
@@ -104,6 +119,9 @@ class PLOTMILL_EXPORT Pipeline {
 
   /// The nodes that a run has, one a line, in order, with what feeds each, for people.
   [[nodiscard]] std::string graph() const;
+
+  /// The whole definition as it runs, overrides and defaults included, as JSON.
+  [[nodiscard]] const std::string& definition() const noexcept;
 
   /// Id of the stage that reads: `--limit N` is the override "<id>.limit".
   [[nodiscard]] const std::string& reader_id() const noexcept;

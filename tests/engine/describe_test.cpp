@@ -88,6 +88,17 @@ TEST_CASE("describe: the JSON of a report has every number") {
   CHECK(json::parse(to_json(RunReport{})).at("images_per_second") == 0.0);
 }
 
+TEST_CASE("describe: the JSON of a run's progress is one line with every number") {
+  Progress progress{10, std::nullopt, 1000, 0.5, {{"store commit", Step::commit, 0.25, 10, 2}}};
+  const std::string text = to_json(progress);
+  CHECK(text.find('\n') == std::string::npos);
+  CHECK(json::parse(text) == json::parse(R"({"seconds": 0.5, "images": 10, "images_per_second": 20.0, "total": null,
+      "bytes_written": 1000, "stages": [{"id": "store commit", "busy": 0.25, "images": 10, "batches_waiting": 2}]})"));
+  progress.n_images = 30;
+  CHECK(json::parse(to_json(progress)).at("total") == 30);
+  CHECK(json::parse(to_json(Progress{})).at("images_per_second") == 0.0);
+}
+
 TEST_CASE("describe: every built-in stage and option explains itself") {
   const Registry registry = builtin_stages();
   for (const StageInfo& info : registry.all()) {

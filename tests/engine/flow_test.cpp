@@ -220,4 +220,31 @@ TEST_CASE("flow: progress ends with every image, and the plan comes first") {
   CHECK(seen.back().n_images == 100);
 }
 
+TEST_CASE("flow: progress tells which stage is busy and where batches wait") {
+  FlowScript script;
+  script.on = [](const std::string& step, std::uint64_t) {
+    if (step == "commit") sleep_ms(10);
+  };
+  std::vector<Progress> seen;
+  auto pipeline = flow_pipeline(script, R"("batch": 2, "threads": 2)");
+  const RunReport report = pipeline.run({.on_progress = [&](const Progress& progress) { seen.push_back(progress); }});
+  REQUIRE(seen.size() >= 3);
+  for (const Progress& progress : seen) {
+    REQUIRE(progress.stages.size() == 4);
+    for (std::size_t i = 0; i < 4; ++i) {
+      CHECK(progress.stages[i].id == report.stages[i].id);
+      CHECK(progress.stages[i].step == report.stages[i].step);
+      CHECK(progress.stages[i].busy >= 0);
+      CHECK(progress.stages[i].busy <= 1);
+      CHECK(progress.stages[i].batches_waiting <= report.plan.batches_in_flight);
+    }
+  }
+  const std::vector<StageProgress>& stages = seen[seen.size() / 2].stages;
+  CHECK(stages[0].batches_waiting == 0);
+  CHECK(stages[3].batches_waiting >= 2);
+  CHECK(stages[3].busy > 0.8);
+  CHECK(stages[1].busy < 0.5);
+  for (const StageProgress& stage : seen.back().stages) CHECK(stage.images == 100);
+}
+
 }  // namespace plotmill

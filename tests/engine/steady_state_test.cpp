@@ -119,9 +119,14 @@ class SteadyWriter final : public Writer {
 
 }  // namespace
 
-TEST_CASE("engine: a run in its steady state allocates nothing") {
-  for (const char* threads : {"1", "2"}) {
+TEST_CASE("engine: a run in its steady state allocates nothing, with a trace or without") {
+  struct Case {
+    const char* threads;
+    bool traced;
+  };
+  for (const auto& [threads, traced] : {Case{"1", false}, Case{"2", false}, Case{"1", true}, Case{"2", true}}) {
     CAPTURE(threads);
+    CAPTURE(traced);
     Steps steps;
     // One thread meets nobody.
     if (*threads == '1') steps.n_drawn = steps.n_encoded = 2;
@@ -140,9 +145,12 @@ TEST_CASE("engine: a run in its steady state allocates nothing") {
                                 R"(}, "stages": [{"id": "in", "type": "read"}, {"id": "charts", "type": "draw"},
                                                  {"id": "store", "type": "write"}]})",
                             {}, registry);
+    Trace trace;
     RunOptions options;
+    if (traced) options.trace = &trace;
     options.on_start = [&](const RunPlan& plan) { steps.n_slots = plan.batches_in_flight; };
     CHECK(pipeline.run(options).images == batch * n_batches);
+    CHECK(trace.spans.size() == (traced ? 4 * n_batches + 1 : 0));
     CHECK(steps.n_slots > 1);
     CHECK(steps.counted_from > 0);
     CHECK(steps.counted_to - steps.counted_from == 0);

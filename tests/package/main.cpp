@@ -9,6 +9,7 @@
 #include <plotmill/draw_lines.hpp>
 #include <plotmill/pipeline.hpp>
 #include <plotmill/preview.hpp>
+#include <plotmill/report_page.hpp>
 #include <string>
 #include <thread>
 #include <vector>
@@ -143,8 +144,14 @@ void runs_a_pipeline_with_an_own_writer() {
     last = progress;
     ++n_calls;
   };
+  plotmill::Trace trace;
+  options.trace = &trace;
   const plotmill::RunReport report = pipeline.run(options);
 
+  // Three batches are read, drawn, encoded and stored, and the output is completed.
+  require(trace.spans.size() == 3 * 4 + 1 && trace.error.empty(), "the trace has every batch in every step");
+  const std::string page = plotmill::report_page(report, trace, {"own writer", "", pipeline.definition(), 2});
+  require(page.find("count_ink") != std::string::npos, "the page shows the stages");
   require(report.images == 40 && tally.images == 40, "40 images, as the override says");
   require(report.blank == 0, "no blank image");
   require(report.plan.batch == 16 && report.plan.threads == 2 && report.plan.device == "cpu",

@@ -5,7 +5,6 @@ command_line_test.py COMMAND VERSION
 import json
 import os
 import pathlib
-import pty
 import signal
 import subprocess
 import sys
@@ -151,25 +150,6 @@ class CommandLine(unittest.TestCase):
                 output, errors = run.communicate(timeout=60)
             self.assertEqual((run.returncode, output), (130, ""), errors)
             self.assertIn("plotmill: cancelled", errors)
-
-    def test_progress_is_rewritten_in_place_on_a_terminal(self):
-        ours, theirs = pty.openpty()
-        with subprocess.Popen([COMMAND, "run", self.job, "--set", "walks.count=2000"], cwd=self.folder.name,
-                              stderr=theirs, env=dict(os.environ, TERM="xterm")) as run:
-            os.close(theirs)
-            shown = b""
-            while True:
-                try:
-                    part = os.read(ours, 65536)
-                except OSError:  # Linux's way to tell that the other end is closed.
-                    break
-                if not part:
-                    break
-                shown += part
-        os.close(ours)
-        self.assertEqual(run.returncode, 0)
-        self.assertIn(b"\r\x1b[K2000 of 2000 images", shown)
-        self.assertIn(b"\r\x1b[Kplotmill: 2000 images in ", shown)
 
 
 if __name__ == "__main__":
