@@ -100,6 +100,12 @@ TEST_CASE("wiring: a circle is told with its stages") {
         "stages: nothing takes what r (fake_read) gives; add a draw stage");
 }
 
+TEST_CASE("wiring: the first stage reads, or says what feeds it") {
+  CHECK(wire({{"d", "draw"}, {"r", "read"}, {"w", "write", "d"}}).faults ==
+        "d (fake_draw): takes series, but is the first stage and has no \"from\"\n"
+        "stages: nothing takes what r (fake_read) gives; add a draw stage");
+}
+
 TEST_CASE("wiring: exactly one stage reads") {
   CHECK(wire({{"d", "draw"}, {"w", "write"}}).faults ==
         "d (fake_draw): takes series, but is the first stage and has no \"from\"\n"

@@ -101,18 +101,18 @@ class Bash(InFolder):
 
 class Zsh(InFolder):
     def complete(self, line):
-        """What is on the screen after a tab, in a zsh of its own on a terminal."""
+        """What is on the screen after a tab, in a zsh of its own on a terminal; \\025 then clears the line."""
         need("zsh", "zsh")
         self.script("zsh", "_plotmill")
         command = r"""
             zmodload zsh/zpty
             zpty screen 'TERM=dumb zsh -f -i'
-            zpty -w screen "PS1=; fpath=($PWD \$fpath); autoload -Uz compinit; compinit -u -d $PWD/dump; print ready"
-            zpty -r -m screen text '*ready*ready*'
-            zpty -w -n screen "$1"$'\t\t'
-            sleep 1
-            zpty -w -n screen $'\003'
-            zpty -w screen 'print -r don''e'
+            zpty -w screen "PS1=; fpath=($PWD \$fpath); autoload -Uz compinit; compinit -u -d $PWD/dump"
+            # Only once its line editor runs are tabs its own, not the terminal's.
+            zpty -w screen "zstyle ':completion:*' insert-tab false; zle-line-init() { print READ''Y }; zle -N zle-line-init"
+            zpty -r -m screen text '*READY*'
+            zpty -w -n screen "$1"$'\t\t\025'
+            zpty -w screen 'print done'
             while zpty -r screen text; do print -rn -- $text; [[ $text == *done* ]] && break; done
             zpty -d screen"""
         result = subprocess.run(["zsh", "-f", "-c", command, "zsh", line], cwd=self.folder, check=True,
