@@ -2,6 +2,7 @@
 #include "command_reference.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <sstream>
 
 namespace plotmill::tools {
@@ -44,7 +45,8 @@ std::vector<CommandReference> reference_of(const CLI::App& app, const Registry& 
     for (const CLI::Option* option : command.get_options()) {
       commands.back().arguments.push_back(reference_of(*option, registry));
     }
-    std::ranges::stable_partition(commands.back().arguments, &ArgumentReference::is_positional);
+    std::vector<ArgumentReference>& arguments = commands.back().arguments;
+    std::stable_partition(arguments.begin(), arguments.end(), std::mem_fn(&ArgumentReference::is_positional));
   };
   add(app, "");
   for (const CLI::App* command : commands_of(app)) add(*command, command->get_name());
