@@ -8,6 +8,7 @@
 #include "engine/json_text.hpp"
 #include "engine/nearest_name.hpp"
 #include "engine/option_text.hpp"
+#include "engine/sizes.hpp"
 
 namespace plotmill {
 namespace {
@@ -96,6 +97,23 @@ struct Apply {
     return {};
   }
 
+  std::string operator()(ByteSize* target) const {
+    std::optional<std::uint64_t> bytes;
+    if (value.is_string()) {
+      bytes = parse_size(value.get_ref<const std::string&>());
+    } else if (!value.is_number()) {
+      return wrong_kind();
+    } else if (value.is_number_unsigned()) {
+      bytes = value.get<std::uint64_t>();
+    } else if (const double given = value.get<double>(); given >= 0 && given < 2 * two_to_63) {
+      bytes = static_cast<std::uint64_t>(given);
+    }
+    if (!bytes) return shown(value) + " is not a size; 1GiB, 512MiB or a number of bytes is";
+    if (const auto size = static_cast<double>(*bytes); size < option.min || size > option.max) return outside();
+    target->bytes = *bytes;
+    return {};
+  }
+
  private:
   std::string wrong_kind() const {
     return shown(value) + " is " + std::string(kind_text(value)) + "; " + accepted_text(option) + " is accepted";
@@ -165,7 +183,9 @@ std::vector<Fault> apply_options(const Options& options, const json& params, std
     faults.push_back({std::string(place), "unknown key " + shown_text(item.key()) + suggest_name(item.key(), names)});
   }
   for (const Option& option : options.all()) {
-    if (const auto given = params.find(option.name); given != params.end()) {
+    const auto given = params.find(option.name);
+    // Where null means "not given", it gives a required option no value either.
+    if (given != params.end() && !(option.required && given->is_null())) {
       std::string fault = std::visit(Apply{option, *given}, option.target);
       if (!fault.empty()) faults.push_back({prefix + option.name, std::move(fault)});
     } else if (option.required) {

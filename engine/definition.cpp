@@ -17,7 +17,7 @@ namespace {
 
 using nlohmann::json;
 
-const std::vector<std::string> top_keys{"plotmill", "run", "stages"};
+const std::vector<std::string> top_keys{"$schema", "plotmill", "run", "stages"};
 const std::vector<std::string> stage_keys{"id", "type", "from", "params"};
 
 bool is_one_of(const std::string& name, const std::vector<std::string>& names) {
@@ -39,6 +39,10 @@ class Parser {
     Definition definition;
     for (const auto& item : root.items()) {
       if (!is_one_of(item.key(), top_keys)) unknown_key(place_, item.key(), top_keys);
+    }
+    // For editors alone: it is not part of what runs.
+    if (const auto schema = root.find("$schema"); schema != root.end() && !schema->is_string()) {
+      wrong_kind("$schema", *schema, "text");
     }
     check_version(root);
     if (const auto run = root.find("run"); run != root.end()) {
@@ -77,7 +81,7 @@ class Parser {
     const auto version = root.find("plotmill");
     if (version == root.end()) {
       fault(place_, "\"plotmill\" is missing; 1, the version of the format, is accepted");
-    } else if (*version != 1) {
+    } else if (*version != format_version) {
       fault(place_, "\"plotmill\" is " + shown(*version) + "; 1, the version of the format, is accepted");
     }
   }
@@ -119,7 +123,7 @@ class Parser {
       wrong_kind(position + "/id", *given, "text");
     } else if (given != stage.end() && !is_id(id)) {
       fault(position + "/id", shown_text(id) + " is not an id; letters, digits, _ and - are accepted");
-    } else if (id == "run") {
+    } else if (id == reserved_id) {
       fault(position + "/id", "\"run\" is reserved for the settings of the run; choose another one");
     } else if (same != before.end()) {
       const std::string other = "stages/" + std::to_string(same - before.begin());
@@ -201,7 +205,8 @@ std::string complete_json(const json& root, const Definition& definition) {
     if (node.from != no_stage) stage["from"] = definition.stages[node.from].id;
     stages.push_back(std::move(stage));
   }
-  return json{{"plotmill", 1}, {"run", root.value("run", json::object())}, {"stages", std::move(stages)}}.dump();
+  return json{{"plotmill", format_version}, {"run", root.value("run", json::object())}, {"stages", std::move(stages)}}
+      .dump();
 }
 
 }  // namespace

@@ -13,6 +13,13 @@
 
 namespace plotmill {
 
+/// What "plotmill" must be.
+inline constexpr int format_version = 1;
+
+/// What an id of a stage matches (ECMAScript), and the one id that is taken.
+inline constexpr const char* id_pattern = "^[A-Za-z0-9_-]+$";
+inline constexpr const char* reserved_id = "run";
+
 /// StageNode::from of the reader.
 inline constexpr std::size_t no_stage = static_cast<std::size_t>(-1);
 

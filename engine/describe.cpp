@@ -2,7 +2,6 @@
 #include "plotmill/describe.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "engine/make_stage.hpp"
@@ -22,25 +21,15 @@ struct TypeName {
   const char* operator()(const std::optional<double>*) const { return "number"; }
   const char* operator()(const std::optional<NameOrIndex>*) const { return "name_or_index"; }
   const char* operator()(const WordOrRange*) const { return "word_or_range"; }
+  const char* operator()(const ByteSize*) const { return "size"; }
 };
 
-// Bounds are doubles; those of an integer read better without decimals.
-json bound_json(const Option& option, bool is_given, double bound) {
-  if (!is_given) return {};
-  const bool is_integer = std::holds_alternative<std::int64_t*>(option.target);
-  return is_integer && std::fabs(bound) < 1e16 ? json(static_cast<std::int64_t>(bound)) : json(bound);
-}
-
 json option_json(const Option& option) {
-  return {{"name", option.name},
-          {"type", std::visit(TypeName{}, option.target)},
-          {"min", bound_json(option, has_min(option), option.min)},
-          {"max", bound_json(option, has_max(option), option.max)},
-          {"words", option.words},
-          {"default", option.required ? json() : json(current_value(option))},
-          {"required", option.required},
-          {"unit", option.unit},
-          {"doc", option.doc}};
+  return {{"name", option.name},         {"type", std::visit(TypeName{}, option.target)},
+          {"min", min_json(option)},     {"max", max_json(option)},
+          {"words", option.words},       {"default", option.required ? json() : json(current_value(option))},
+          {"required", option.required}, {"unit", option.unit},
+          {"doc", option.doc},           {"example", example_value(option)}};
 }
 
 json stage_json(const StageInfo& info) {
@@ -67,7 +56,12 @@ std::string describe_stages(const Registry& registry) {
   for (const StageInfo& info : registry.all()) longest = std::max(longest, info.type.size());
   std::string text;
   for (const StageInfo& info : registry.all()) {
-    text += info.type + std::string(longest - info.type.size() + 2, ' ') + info.summary + "\n";
+    const StageKind kind = kind_of(info);
+    std::string line = info.type + std::string(longest - info.type.size() + 2, ' ');
+    line += std::string(taken_by(kind)) + std::string(std::string_view("series").size() - taken_by(kind).size(), ' ');
+    line += " -> " + std::string(given_by(kind));
+    line += std::string(longest + std::string_view("  series -> series  ").size() - line.size(), ' ');
+    text += line + info.summary + "\n";
   }
   return text;
 }

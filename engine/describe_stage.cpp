@@ -46,6 +46,13 @@ std::string values_text(const Option& option) {
   return text + (is_word ? value.get<std::string>() : value.dump());
 }
 
+// "Example: "width": 800", as it is written in "params".
+std::string example_text(const Option& option) {
+  const nlohmann::json value = example_value(option);
+  const std::string text = value.is_number_float() ? number_text(value.get<double>()) : value.dump();
+  return "Example: " + nlohmann::json(option.name).dump() + ": " + text + "\n";
+}
+
 }  // namespace
 
 std::string describe_stage(const StageInfo& info) {
@@ -65,6 +72,7 @@ std::string describe_stage(const StageInfo& info) {
     text += "\n  " + option.name + std::string(longest - option.name.size() + 2, ' ');
     text += wrap(values_text(option), indent);
     if (!option.doc.empty()) text += std::string(indent, ' ') + wrap(option.doc, indent);
+    text += std::string(indent, ' ') + example_text(option);
   }
   return text;
 }

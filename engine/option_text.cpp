@@ -1,6 +1,9 @@
 // What an option accepts, in words: for messages and for help.
 #include "engine/option_text.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "engine/json_text.hpp"
 #include "engine/nearest_name.hpp"
 
@@ -25,6 +28,7 @@ struct AcceptedText {
     forms.emplace_back("{\"range\": [lo, hi]}");
     return list_names(forms, "or");
   }
+  std::string operator()(const ByteSize*) const { return "a size such as 1GiB or a number of bytes"; }
 };
 
 struct CurrentValue {
@@ -41,7 +45,36 @@ struct CurrentValue {
     if (!value->word.empty()) return value->word;
     return json{{"range", json::array({value->lo, value->hi})}};
   }
+  json operator()(const ByteSize* value) const { return value->bytes; }
 };
+
+// The default says itself what it is; an example shows another value where one is known to be accepted.
+struct ExampleValue {
+  const Option& option;
+
+  json operator()(const bool* value) const { return !*value; }
+  json operator()(const std::int64_t* value) const { return static_cast<std::int64_t>(within_range(double(*value))); }
+  json operator()(const double* value) const { return within_range(*value); }
+  json operator()(const std::optional<double>* value) const { return within_range(value->value_or(0)); }
+  json operator()(const std::string* value) const {
+    const auto other = std::ranges::find_if(option.words, [&](const std::string& word) { return word != *value; });
+    if (other != option.words.end()) return *other;
+    return value->empty() ? json("...") : json(*value);
+  }
+  json operator()(const std::optional<NameOrIndex>*) const { return 0; }
+  json operator()(const WordOrRange*) const { return json{{"range", json::array({0, 1})}}; }
+  json operator()(const ByteSize*) const { return "1GiB"; }
+
+ private:
+  double within_range(double value) const { return std::clamp(value, option.min, option.max); }
+};
+
+// Bounds are doubles; those of an integer read better without decimals.
+json bound_json(const Option& option, double bound) {
+  const bool is_integer = std::holds_alternative<std::int64_t*>(option.target) ||
+                          std::holds_alternative<std::optional<NameOrIndex>*>(option.target);
+  return is_integer && std::fabs(bound) < 1e16 ? json(static_cast<std::int64_t>(bound)) : json(bound);
+}
 
 }  // namespace
 
@@ -58,5 +91,14 @@ std::string range_text(const Option& option) {
 std::string accepted_text(const Option& option) { return std::visit(AcceptedText{option}, option.target); }
 
 json current_value(const Option& option) { return std::visit(CurrentValue{}, option.target); }
+
+json example_value(const Option& option) {
+  if (option.example.empty()) return std::visit(ExampleValue{option}, option.target);
+  const bool is_text = std::holds_alternative<std::string*>(option.target) || !json::accept(option.example);
+  return is_text ? json(option.example) : json::parse(option.example);
+}
+
+json min_json(const Option& option) { return has_min(option) ? bound_json(option, option.min) : json(); }
+json max_json(const Option& option) { return has_max(option) ? bound_json(option, option.max) : json(); }
 
 }  // namespace plotmill

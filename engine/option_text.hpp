@@ -21,4 +21,11 @@ namespace plotmill {
 /// The value that the target holds now, as JSON; null for an empty optional.
 [[nodiscard]] nlohmann::json current_value(const Option& option);
 
+/// A value that may be given: the declared example, else one other than the default where the declaration names one.
+[[nodiscard]] nlohmann::json example_value(const Option& option);
+
+/// The bounds as JSON, those of an integer without decimals; null where a bound says nothing.
+[[nodiscard]] nlohmann::json min_json(const Option& option);
+[[nodiscard]] nlohmann::json max_json(const Option& option);
+
 }  // namespace plotmill

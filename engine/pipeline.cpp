@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "engine/definition.hpp"
+#include "engine/graph.hpp"
 #include "engine/make_stage.hpp"
 #include "engine/preview.hpp"
 #include "engine/run.hpp"
@@ -76,31 +77,8 @@ const std::string& Pipeline::reader_id() const noexcept {
   return state_->definition.stages.front().id;  // The one stage that nothing feeds.
 }
 
-std::string Pipeline::graph() const {
-  const auto& stages = state_->definition.stages;
-  std::size_t width = 0;
-  for (const StageNode& stage : stages) width = std::max(width, stage.id.size() + std::strlen(" commit"));
-  std::string text;
-  const auto line = [&](const std::string& node, const StageNode& stage, const std::string& from, const char* threads) {
-    text += node + std::string(width - node.size() + 2, ' ') + stage.type + (from.empty() ? "" : " <- " + from) + ", " +
-            threads + "\n";
-  };
-  for (const StageNode& stage : stages) {
-    switch (kind_of(*stage.info)) {
-      case StageKind::reader:
-        line(stage.id, stage, "", "a thread of its own");
-        break;
-      case StageKind::drawer:
-        line(stage.id, stage, stages[stage.from].id,
-             stage.info->concurrency == Concurrency::parallel ? "all threads" : "one thread at a time");
-        break;
-      case StageKind::writer:
-        line(stage.id + " encode", stage, stages[stage.from].id, "all threads");
-        line(stage.id + " commit", stage, stage.id + " encode", "a thread of its own, in order");
-        break;
-    }
-  }
-  return text;
+std::string Pipeline::graph(GraphFormat format) const {
+  return format == GraphFormat::dot ? graph_dot(state_->definition) : graph_text(state_->definition);
 }
 
 }  // namespace plotmill

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "plotmill/error.hpp"
+#include "plotmill/options.hpp"
 
 namespace plotmill {
 
@@ -17,6 +18,17 @@ struct RunSettings {
   std::size_t batch = 0;                                 ///< Images in a batch; 0: the engine chooses.
   std::uint64_t memory_bytes = std::uint64_t{1} << 30U;  ///< For all batches in flight.
   double stall_timeout_seconds = 120;
+};
+
+/// What the options of "run" are bound to, as JSON has it.
+struct RunValues {
+  std::string device = "auto";
+  std::int64_t threads = 0;
+  std::int64_t batch = 0;
+  ByteSize memory;
+  double stall_timeout = 120;
+
+  [[nodiscard]] Options options();
 };
 
 /// Reads `run` (an object) and adds a fault for everything that is wrong, with "run/NAME" as its place.

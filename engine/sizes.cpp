@@ -64,6 +64,15 @@ std::optional<std::uint64_t> parse_size(std::string_view text) {
   return {};
 }
 
+std::string size_pattern() {
+  std::string names;
+  for (const Unit& unit : units) {
+    if (&unit != &units.front()) names += '|';
+    for (const char c : unit.name) names += {'[', c, static_cast<char>(c - 'a' + 'A'), ']'};
+  }
+  return "^[0-9]+([.][0-9]{1,6})? ?(" + names + ")$";
+}
+
 std::string format_bytes(std::uint64_t bytes) {
   constexpr std::array<std::string_view, 7> names{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   std::size_t power = 0;

@@ -13,6 +13,9 @@ namespace plotmill {
 /// Empty where the text is anything else or does not fit 64 bits.
 [[nodiscard]] std::optional<std::uint64_t> parse_size(std::string_view text);
 
+/// The regular expression (ECMAScript) of the texts that parse_size() reads, but for its limit of 64 bits.
+[[nodiscard]] std::string size_pattern();
+
 /// "0 B", "512 MiB", "1.5 GiB": at most one decimal, rounded half up.
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);
 

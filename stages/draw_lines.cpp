@@ -26,7 +26,8 @@ class DrawLines final : public Drawer {
                  .min = 1,
                  .max = 10000,
                  .unit = "px per inch",
-                 .doc = "Makes line_width a number of points, as matplotlib has it."});
+                 .doc = "Makes line_width a number of points, as matplotlib has it.",
+                 .example = "100"});
     options.add({.name = "margin",
                  .target = &margin_,
                  .min = 0,

@@ -11,6 +11,9 @@ namespace plotmill {
 
 class FileNamePattern {
  public:
+  /// The regular expression (ECMAScript) of the texts that parse() accepts.
+  static constexpr const char* expression = R"(^(?!.*\.\.)[^{}/\\]*\{index(:0(0?[1-9]|1[0-9]))?\}[^{}/\\]*$)";
+
   /// prefix, the number with at least `min_digits` digits, suffix.
   FileNamePattern(std::string prefix, std::size_t min_digits, std::string suffix);
 

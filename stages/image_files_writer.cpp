@@ -15,10 +15,13 @@ void ImageFilesWriter::declare(Options& options) {
   options.add({.name = "directory",
                .target = &directory_,
                .required = true,
-               .doc = "Folder for the files; made if the folder that it lies in exists."});
+               .doc = "Folder for the files; made if the folder that it lies in exists.",
+               .example = "charts",
+               .pattern = "."});
   options.add({.name = "name",
                .target = &name_,
-               .doc = "Name of each file: {index} is the image's number from 0, {index:06} has leading zeros."});
+               .doc = "Name of each file: {index} is the image's number from 0, {index:06} has leading zeros.",
+               .pattern = FileNamePattern::expression});
 }
 
 std::vector<Fault> ImageFilesWriter::check() const {

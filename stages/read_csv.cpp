@@ -54,20 +54,31 @@ bool parse_number(std::string_view text, float& value) {
 class ReadCsv final : public Reader {
  public:
   void declare(Options& options) override {
-    options.add({.name = "path", .target = &path_, .required = true, .doc = "The CSV file, in UTF-8."});
+    options.add({.name = "path",
+                 .target = &path_,
+                 .required = true,
+                 .doc = "The CSV file, in UTF-8.",
+                 .example = "prices.csv",
+                 .pattern = "."});
     options.add({.name = "column",
                  .target = &column_,
                  .min = 0,
                  .required = true,
-                 .doc = "The column of the values: its name in the header, or its number from 0."});
+                 .doc = "The column of the values: its name in the header, or its number from 0.",
+                 .example = "close"});
     options.add({.name = "group_by",
                  .target = &group_by_,
                  .min = 0,
-                 .doc = "The column whose text tells which rows belong together; without it all do."});
+                 .doc = "The column whose text tells which rows belong together; without it all do.",
+                 .example = "symbol"});
     windows_.window = 100;
     windows_.declare(options, 1, "Points of each series; a window never holds rows of two groups.");
     options.add({.name = "header", .target = &header_, .doc = "Whether the first row holds the names of the columns."});
-    options.add({.name = "delimiter", .target = &delimiter_, .doc = "The character between two fields; \\t is a tab."});
+    options.add({.name = "delimiter",
+                 .target = &delimiter_,
+                 .doc = "The character between two fields; \\t is a tab.",
+                 .example = ";",
+                 .pattern = R"(^([^"\r\n]|\\t)$)"});
   }
 
   [[nodiscard]] std::vector<Fault> check() const override {

@@ -64,9 +64,16 @@ std::vector<std::string> dataset_names(hid_t file) {
 class ReadHdf5 final : public Reader {
  public:
   void declare(Options& options) override {
-    options.add({.name = "path", .target = &path_, .required = true, .doc = "The HDF5 file."});
-    options.add(
-        {.name = "dataset", .target = &dataset_name_, .doc = "The dataset in the file: numbers in 1 or 2 dimensions."});
+    options.add({.name = "path",
+                 .target = &path_,
+                 .required = true,
+                 .doc = "The HDF5 file.",
+                 .example = "series.h5",
+                 .pattern = "."});
+    options.add({.name = "dataset",
+                 .target = &dataset_name_,
+                 .doc = "The dataset in the file: numbers in 1 or 2 dimensions.",
+                 .pattern = "."});
     windows_.declare(options, 0,
                      "Points of each series; 0 takes each row of a table whole. One long series needs a window.");
   }

@@ -56,8 +56,12 @@ const NumberType* find_type(std::string_view descr) {
 class ReadNpy final : public Reader {
  public:
   void declare(Options& options) override {
-    options.add(
-        {.name = "path", .target = &path_, .required = true, .doc = "The .npy file: numbers in 1 or 2 dimensions."});
+    options.add({.name = "path",
+                 .target = &path_,
+                 .required = true,
+                 .doc = "The .npy file: numbers in 1 or 2 dimensions.",
+                 .example = "series.npy",
+                 .pattern = "."});
     windows_.declare(options, 0,
                      "Points of each series; 0 takes each row of a table whole. One long series needs a window.");
   }

@@ -24,7 +24,9 @@ class WriteHdf5 final : public Writer {
     options.add({.name = "path",
                  .target = &path_,
                  .required = true,
-                 .doc = "The file; with images_per_file, charts.h5 becomes charts_0000.h5, charts_0001.h5 and so on."});
+                 .doc = "The file; with images_per_file, charts.h5 becomes charts_0000.h5, charts_0001.h5 and so on.",
+                 .example = "charts.h5",
+                 .pattern = "[^/]$"});
     options.add({.name = "dtype",
                  .target = &dtype_,
                  .words = {"uint8", "float32"},

@@ -140,7 +140,7 @@ use_package() { # PREFIX FOLDER
 }
 
 check_package() {
-  local kind scratch
+  local kind scratch file
   local -a targets
   scratch=$(mktemp -d)
   # shellcheck disable=SC2064  # the folder of now
@@ -158,7 +158,13 @@ check_package() {
       return 1
     fi
     use_package "$scratch/$kind" "$scratch/use-$kind"
-    if [[ -e $scratch/$kind/bin/plotmill ]]; then "$scratch/$kind/bin/plotmill" version; fi
+    if [[ -e $scratch/$kind/bin/plotmill ]]; then
+      "$scratch/$kind/bin/plotmill" version
+      for file in man/man1/plotmill.1 bash-completion/completions/plotmill zsh/site-functions/_plotmill \
+        plotmill/plotmill.schema.json; do
+        [[ -s $scratch/$kind/share/$file ]] || { echo "share/$file is not installed"; return 1; }
+      done
+    fi
   done
 }
 

@@ -1,6 +1,7 @@
 // `plotmill run`: one run, with progress, signals, and the report at the end.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 
@@ -10,6 +11,18 @@
 namespace plotmill::tools {
 
 enum ExitCode : int { exit_done = 0, exit_run_failed = 1, exit_definition_wrong = 2, exit_interrupted = 130 };
+
+struct ExitMeaning {
+  ExitCode code;
+  const char* text;
+};
+
+inline constexpr std::array<ExitMeaning, 4> exit_meanings{{
+    {exit_done, "Done."},
+    {exit_run_failed, "The run failed, or standard output could not be written."},
+    {exit_definition_wrong, "The definition or the command is wrong; nothing has run."},
+    {exit_interrupted, "The run was interrupted."},
+}};
 
 struct RunCommand {
   bool force = false;  ///< Replace outputs that exist.

@@ -19,20 +19,18 @@ std::string is_image_number(const std::string& text) {
 
 }  // namespace
 
-CLI::App* add_show(CLI::App& app, ShowCommand& command) {
-  CLI::App* show = app.add_subcommand("show", "Show charts of an HDF5 file that a run has written");
-  show->add_option("file", command.file, "The HDF5 file")->required()->type_name("FILE");
-  show->add_option("-o,--output", command.sheet, "The sheet (PNG), which is replaced; else FILE's name and _sheet.png")
+void add_show_options(CLI::App& app, ShowCommand& command) {
+  app.add_option("file", command.file, "The HDF5 file")->required()->type_name("FILE");
+  app.add_option("-o,--output", command.sheet, "The sheet (PNG), which is replaced; else FILE's name and _sheet.png")
       ->type_name("PATH");
-  CLI::Option* at = show->add_option("--at", command.options.at, "Numbers of the images; else they are evenly spaced")
+  CLI::Option* at = app.add_option("--at", command.options.at, "Numbers of the images; else they are evenly spaced")
                         ->type_name("N,N,...")
                         ->delimiter(',')
                         ->check(is_image_number);
-  show->add_option("--count", command.options.count, "How many evenly spaced images, 48 if not given")
+  app.add_option("--count", command.options.count, "How many evenly spaced images, 48 if not given")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, ShowOptions::most_charts))
       ->excludes(at);
-  return show;
 }
 
 int show_charts(const ShowCommand& command) try {

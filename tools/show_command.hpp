@@ -14,7 +14,7 @@ struct ShowCommand {
   ShowOptions options;
 };
 
-CLI::App* add_show(CLI::App& app, ShowCommand& command);
+void add_show_options(CLI::App& app, ShowCommand& command);
 
 /// Writes the sheet and returns the exit code; errors are printed.
 [[nodiscard]] int show_charts(const ShowCommand& command);

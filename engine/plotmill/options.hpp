@@ -1,5 +1,5 @@
 // Options of a stage: declared once, beside the variable that holds each. From this one declaration come the parser,
-// the checks, `plotmill stages TYPE` and the schema.
+// the checks, `plotmill stages TYPE` and `plotmill schema`.
 #pragma once
 
 #include <cstdint>
@@ -24,11 +24,16 @@ struct PLOTMILL_EXPORT WordOrRange {
   double hi = 0;
 };
 
+/// A number of bytes. JSON: a number, or text such as "1GiB", "1.5 GB" or "512MiB".
+struct PLOTMILL_EXPORT ByteSize {
+  std::uint64_t bytes = 0;
+};
+
 /// One option. `target` points at the variable it sets, which holds the default when the option is declared; the
 /// variable must live as long as the stage.
 struct PLOTMILL_EXPORT Option {
   using Target = std::variant<bool*, std::int64_t*, double*, std::string*, std::optional<double>*,
-                              std::optional<NameOrIndex>*, WordOrRange*>;
+                              std::optional<NameOrIndex>*, WordOrRange*, ByteSize*>;
 
   std::string name;                                  ///< snake_case, the JSON key.
   Target target;                                     ///< An empty optional means "not given".
@@ -38,6 +43,9 @@ struct PLOTMILL_EXPORT Option {
   bool required = false;                             ///< There is no default; the definition must give a value.
   std::string unit = {};                             ///< "px", "points"; empty for text, words and plain counts.
   std::string doc = {};                              ///< One sentence for the user.
+  std::string example = {};  ///< A value to show, as for Override::value; only where the rest does not give one.
+  std::string pattern = {};  ///< Of text: a regular expression (ECMAScript) that matches in all that is accepted. For
+                             ///< the schema; the message for other texts is that of Stage::check().
 };
 
 /// The options of one stage, in the order in which they are shown.

@@ -90,6 +90,12 @@ struct PLOTMILL_EXPORT RunOptions {
 struct Preview;
 struct PreviewOptions;
 
+/// How Pipeline::graph() shows a pipeline.
+enum class GraphFormat {
+  text,  ///< One line for each node, in order, with what feeds it; for people.
+  dot,   ///< For Graphviz: `dot -Tsvg`.
+};
+
 /// A checked definition, ready to run. Movable; holds no open file and no thread between runs.
 class PLOTMILL_EXPORT Pipeline {
  public:
@@ -117,8 +123,8 @@ class PLOTMILL_EXPORT Pipeline {
   /// Asks the run or preview under way to stop soon; without one, the next. Any thread; safe in a signal handler.
   void cancel() noexcept;
 
-  /// The nodes that a run has, one a line, in order, with what feeds each, for people.
-  [[nodiscard]] std::string graph() const;
+  /// The nodes that a run has, and what feeds each. Ends with a newline.
+  [[nodiscard]] std::string graph(GraphFormat format = GraphFormat::text) const;
 
   /// The whole definition as it runs, overrides and defaults included, as JSON.
   [[nodiscard]] const std::string& definition() const noexcept;

@@ -152,6 +152,38 @@ TEST_CASE("apply_options: a range is two finite numbers in order") {
         "params/normalize: {\"a\":1,\"range\":[0,1]}" + form);
 }
 
+TEST_CASE("apply_options: a size is a number of bytes or text with a unit") {
+  ByteSize size;
+  Options options;
+  options.add({.name = "size", .target = &size, .max = 1e19});
+  const auto fault = [&](const json& value) {
+    const std::vector<Fault> faults = apply_options(options, {{"size", value}});
+    return faults.empty() ? std::string() : faults.front().message();
+  };
+  CHECK(fault("1.5KiB").empty());
+  CHECK(size.bytes == 1536);
+  CHECK(fault(5000).empty());
+  CHECK(size.bytes == 5000);
+  CHECK(fault(1e18).empty());
+  CHECK(size.bytes == 1000000000000000000);
+  const std::string text = " is not a size; 1GiB, 512MiB or a number of bytes is";
+  CHECK(fault("lots") == "params/size: \"lots\"" + text);
+  CHECK(fault(-1) == "params/size: -1" + text);
+  CHECK(fault(1e300) == "params/size: 1e+300" + text);
+  CHECK(fault(true) == "params/size: true is a truth value; a size such as 1GiB or a number of bytes is accepted");
+  CHECK(fault(std::numeric_limits<std::uint64_t>::max()) ==
+        "params/size: 18446744073709551615 is out of range; at most 1e+19 is accepted");
+}
+
+TEST_CASE("apply_options: null does not give a required option its value") {
+  std::optional<NameOrIndex> column;
+  Options options;
+  options.add({.name = "column", .target = &column, .required = true});
+  const std::vector<Fault> faults = apply_options(options, {{"column", nullptr}});
+  REQUIRE(faults.size() == 1);
+  CHECK(faults[0].message() == "params/column: a value is required");
+}
+
 TEST_CASE("apply_options: text with a null character is refused") {
   CHECK(fault_of("text", std::string("a\0b", 3)) == "params/text: \"a\\u0000b\" holds a null character");
 }

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "support/fake_stages.hpp"
+#include "support/recorded_definitions.hpp"
 
 using namespace plotmill;
 
@@ -11,7 +12,9 @@ namespace {
 const Registry registry = fake::fake_stages();
 
 Definition parse(std::string_view json, const std::vector<Override>& overrides = {}) {
-  return parse_definition(json, "job.json", overrides, registry);
+  Definition definition = parse_definition(json, "job.json", overrides, registry);
+  if (overrides.empty()) record_definition(json, "", registry);
+  return definition;
 }
 
 // All messages, one a line, or "" where the definition is accepted.
@@ -20,6 +23,7 @@ std::string faults_of(std::string_view json, const std::vector<Override>& overri
     (void)parse(json, overrides);
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::definition);
+    if (overrides.empty()) record_definition(json, error.what(), registry);
     return error.what();
   }
   return {};
@@ -52,6 +56,12 @@ TEST_CASE("definition: a stage is fed by the one before and the settings have de
   CHECK(definition.run.stall_timeout_seconds == 120);
 }
 
+TEST_CASE("definition: an editor's $schema is accepted and is no part of what runs") {
+  const std::string three = reader + "," + drawer + "," + writer;
+  CHECK(parse(stages(three, R"(, "$schema": "./plotmill.schema.json")")).json == parse(good).json);
+  CHECK(faults_of(stages(three, R"(, "$schema": 1)")) == "$schema: 1 is a number; text is accepted");
+}
+
 TEST_CASE("definition: the settings of the run are read") {
   const Definition definition = parse(
       stages(reader + "," + drawer + "," + writer,
@@ -70,8 +80,8 @@ TEST_CASE("definition: faults of the run's settings name the setting") {
   CHECK(faults_of(stages(three, R"(, "run": {"threads": 5000, "memory": "lots", "device": "gpu", "bach": 1})")) ==
         "run: unknown key \"bach\"; did you mean batch?\n"
         "run/threads: 5000 is outside 0..1024\n"
-        "run/device: \"gpu\" is not a device; auto, cpu, cuda and cuda:N are\n"
-        "run/memory: \"lots\" is not a size; 1GiB, 512MiB or a number of bytes is");
+        "run/memory: \"lots\" is not a size; 1GiB, 512MiB or a number of bytes is\n"
+        "run/device: \"gpu\" is not a device; auto, cpu, cuda and cuda:N are");
   CHECK(faults_of(stages(three, R"(, "run": {"stall_timeout": 0})")) ==
         "run/stall_timeout: 0 is outside 0.001..1000000000");
   CHECK(faults_of(stages(three, R"(, "run": [1])")) == "run: [1] is a list; an object is accepted");
@@ -163,6 +173,16 @@ TEST_CASE("definition: ids are unique, plain and not run") {
         "stages/1/id: \"run\" is reserved for the settings of the run; choose another one");
   CHECK(faults_of(stages(reader + R"(,{"id": 5, "type": "fake_draw"},)" + writer)) ==
         "stages/1/id: 5 is a number; text is accepted");
+}
+
+TEST_CASE("definition: what feeds a stage must be there, give what it takes, and not go round") {
+  CHECK(faults_of(stages(reader + "," + drawer + R"(,{"type": "fake_write", "from": "chart"})")) ==
+        "fake_write: from: there is no stage \"chart\"; did you mean charts?");
+  CHECK(faults_of(stages(reader + "," + drawer + R"(,{"type": "fake_write", "from": "prices"})")) ==
+        "fake_write: takes ink, but prices (fake_read) gives series\n"
+        "stages: nothing takes what charts (fake_draw) gives; add a write stage");
+  CHECK(faults_of(stages(reader + R"(,{"id": "charts", "type": "fake_draw", "from": "charts"},)" + writer)) ==
+        "charts (fake_draw): the stage is fed by itself; name another one in \"from\"");
 }
 
 TEST_CASE("definition: several faults are told at once") {

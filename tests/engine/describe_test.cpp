@@ -14,11 +14,11 @@
 using namespace plotmill;
 using nlohmann::json;
 
-TEST_CASE("describe: the list has one line for each stage") {
+TEST_CASE("describe: the list has one line for each stage, with what it takes and gives") {
   CHECK(describe_stages(fake::fake_stages()) ==
-        "fake_read   Reads nothing.\n"
-        "fake_draw   Draws nothing.\n"
-        "fake_write  Writes nothing.\n");
+        "fake_read          -> series  Reads nothing.\n"
+        "fake_draw   series -> ink     Draws nothing.\n"
+        "fake_write  ink    ->         Writes nothing.\n");
   CHECK(describe_stages(Registry{}).empty());
 }
 
@@ -30,21 +30,27 @@ TEST_CASE("describe: a stage shows every option with what it accepts") {
         "\n"
         "  width      an integer, 1..65535 px; default 800\n"
         "             Width of an image.\n"
+        "             Example: \"width\": 800\n"
         "\n"
         "  margin     a number, 0..100.5 px; default 0\n"
         "             Space on every side.\n"
+        "             Example: \"margin\": 0\n"
         "\n"
         "  antialias  true or false; default true\n"
         "             Smooth lines.\n"
+        "             Example: \"antialias\": false\n"
         "\n"
         "  dpi        a number or null, at least 1; not given by default\n"
         "             Widths are in points where it is given.\n"
+        "             Example: \"dpi\": 1\n"
         "\n"
         "  normalize  minmax, none or {\"range\": [lo, hi]}; default minmax\n"
         "             What fills the page.\n"
+        "             Example: \"normalize\": {\"range\":[0,1]}\n"
         "\n"
         "  flat       middle, bottom or error; default middle\n"
-        "             Equal values.\n");
+        "             Equal values.\n"
+        "             Example: \"flat\": \"bottom\"\n");
   CHECK(describe_stage(*fake::fake_stages().find("fake_read")).find("  path    text; required\n") != std::string::npos);
 }
 
@@ -65,7 +71,8 @@ TEST_CASE("describe: the JSON of the stages holds everything") {
   CHECK(stages[1].at("type") == "fake_draw");
   CHECK(stages[1].at("summary") == "Draws nothing.");
   CHECK(stages[1].at("options")[0] == json::parse(R"({"name": "width", "type": "integer", "min": 1, "max": 65535,
-      "words": [], "default": 800, "required": false, "unit": "px", "doc": "Width of an image."})"));
+      "words": [], "default": 800, "required": false, "unit": "px", "doc": "Width of an image.",
+      "example": 800})"));
   CHECK(stages[1].at("options")[0].at("max").is_number_integer());
   CHECK(stages[1].at("options")[4].at("words") == json::parse(R"(["minmax", "none"])"));
   CHECK(stages[1].at("options")[3].at("max").is_null());
@@ -113,11 +120,13 @@ TEST_CASE("describe: every built-in stage and option explains itself") {
       CHECK(option.doc.ends_with("."));
       CHECK(std::count(names.begin(), names.end(), option.name) == 0);
       names.push_back(option.name);
-      // A default must be a value that the option accepts, so that what is shown can be given.
-      if (option.required) continue;
+      // The example and the default must be values that the option accepts, so that what is shown can be given.
       const json value = current_value(option);
       Options alone;
       alone.add(option);
+      CHECK(apply_options(alone, {{option.name, example_value(option)}}).empty());
+      CHECK(example_value(option) != "...");
+      if (option.required) continue;
       CHECK(apply_options(alone, {{option.name, value}}).empty());
       CHECK(describe_stage(info).find("  " + option.name + " ") != std::string::npos);
     }

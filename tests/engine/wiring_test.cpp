@@ -2,7 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "support/fake_stages.hpp"
+#include "support/recorded_definitions.hpp"
 
 using namespace plotmill;
 
@@ -22,6 +25,17 @@ struct Wired {
   std::string faults;
 };
 
+// The same as a definition that has no other fault than those of its wiring.
+void record(const std::vector<Given>& given, const std::string& faults) {
+  nlohmann::json stages = nlohmann::json::array();
+  for (const Given& stage : given) {
+    stages.push_back({{"id", stage.id}, {"type", "fake_" + stage.type}});
+    if (stage.type == "read") stages.back()["params"] = {{"path", "a.csv"}};
+    if (stage.from) stages.back()["from"] = *stage.from;
+  }
+  record_definition(nlohmann::json{{"plotmill", 1}, {"stages", stages}}.dump(), faults, registry);
+}
+
 Wired wire(const std::vector<Given>& given) {
   std::vector<StageDraft> drafts;
   for (const Given& stage : given) {
@@ -37,6 +51,9 @@ Wired wire(const std::vector<Given>& given) {
   Wired wired;
   wired.nodes = wire_stages(std::move(drafts), faults);
   for (const Fault& fault : faults) wired.faults += (wired.faults.empty() ? "" : "\n") + fault.message();
+  const bool all_known =
+      std::ranges::all_of(given, [](const Given& stage) { return registry.find("fake_" + stage.type) != nullptr; });
+  if (all_known) record(given, wired.faults);
   return wired;
 }
 
@@ -80,6 +97,12 @@ TEST_CASE("wiring: a stage cannot feed itself") {
 TEST_CASE("wiring: a circle is told with its stages") {
   CHECK(wire({{"r", "read"}, {"a", "draw", "c"}, {"b", "draw"}, {"c", "draw"}, {"w", "write"}}).faults ==
         "stages: a, b and c feed each other in a circle\n"
+        "stages: nothing takes what r (fake_read) gives; add a draw stage");
+}
+
+TEST_CASE("wiring: the first stage reads, or says what feeds it") {
+  CHECK(wire({{"d", "draw"}, {"r", "read"}, {"w", "write", "d"}}).faults ==
+        "d (fake_draw): takes series, but is the first stage and has no \"from\"\n"
         "stages: nothing takes what r (fake_read) gives; add a draw stage");
 }
 

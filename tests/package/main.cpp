@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <plotmill/describe.hpp>
 #include <plotmill/draw_lines.hpp>
 #include <plotmill/pipeline.hpp>
 #include <plotmill/preview.hpp>
@@ -184,6 +185,17 @@ void runs_a_pipeline_with_an_own_reader() {
   require(tally.ink_pixels % 7 == 0 && tally.ink_pixels > 0, "equal series give equal ink");
 }
 
+void describes_an_own_stage() {
+  Tally tally;
+  std::atomic<int> n_batches = 0;
+  const plotmill::Registry registry = registry_with(tally, n_batches);
+  require(plotmill::describe_stage(*registry.find("count_ink")).find("Example: \"weight\": 1") != std::string::npos,
+          "an own option has an example");
+  const std::string schema = plotmill::schema_json(registry);
+  require(schema.find("\"count_ink\"") != std::string::npos && schema.find("\"weight\"") != std::string::npos,
+          "the schema has the own stage and its option");
+}
+
 void cancels_from_another_thread() {
   Tally tally;
   std::atomic<int> n_batches = 0;
@@ -260,6 +272,7 @@ int main() {
   draws_in_memory();
   runs_a_pipeline_with_an_own_writer();
   runs_a_pipeline_with_an_own_reader();
+  describes_an_own_stage();
   cancels_from_another_thread();
   refuses_a_wrong_definition();
   std::puts("package: ok");

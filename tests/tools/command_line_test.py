@@ -5,12 +5,16 @@ command_line_test.py COMMAND VERSION
 import json
 import os
 import pathlib
+import pty
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+
+from skipping import need
 
 COMMAND, VERSION = sys.argv[1:3]
 
@@ -61,11 +65,13 @@ class CommandLine(unittest.TestCase):
         described = json.loads(self.call("stages", "--json").stdout)
         self.assertEqual([stage["type"] for stage in described], types)
         self.assertIn("draw_lines", types)
+        self.assertRegex(result.stdout, "(?m)^draw_lines +series -> ink +Draws ")
 
     def test_stages_shows_the_options_of_one(self):
         result = self.call("stages", "draw_lines")
         self.assertEqual(result.returncode, 0)
         self.assertIn("  width       an integer, 1..65535 px; default 800\n", result.stdout)
+        self.assertIn('Example: "line_width": 1.5\n', result.stdout)
         self.assertTrue(all(len(line) <= 100 for line in result.stdout.splitlines()))
         self.assertEqual(len(json.loads(self.call("stages", "draw_lines", "--json").stdout)), 1)
 
@@ -77,7 +83,10 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_commands_are_refused(self):
         self.check_refused("A subcommand is required")
-        self.check_refused("there is no command rum; run, check, preview, show, stages and version are known", "rum")
+        known = "run, check, preview, show, stages, schema, completion, man and version"
+        self.check_refused(f"there is no command rum; {known} are known", "rum")
+        self.check_refused("--graph: svg not in {text,dot}", "check", self.job, "--graph", "svg")
+        self.check_refused("shell: fish not in {bash,zsh}", "completion", "fish")
         self.check_refused("file is required", "run")
         self.check_refused("--frob", "run", self.job, "--frob")
         self.check_refused("there is no stage type draw_cubes", "stages", "draw_cubes")
@@ -103,6 +112,21 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         self.assertIn("pages commit", result.stdout)
         self.assertFalse(os.path.exists(os.path.join(self.folder.name, "out")))
+
+    def test_check_shows_the_graph_for_graphviz(self):
+        text = self.call("check", self.job, "--graph", "text")
+        self.assertEqual(text.stdout, self.call("check", self.job).stdout)
+        nodes = [line.split("  ")[0] for line in text.stdout.splitlines()]
+        result = self.call("check", self.job, "--graph", "dot")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertRegex(result.stdout, r'\A(?s:digraph \w+ \{\n.*\}\n)\Z')
+        self.assertEqual(re.findall(r'^  "([^"]*)" \[label="[^"]*"\];$', result.stdout, re.MULTILINE), nodes)
+        edges = re.findall(r'^  "([^"]*)" -> "([^"]*)" \[label="[^"]*"\];$', result.stdout, re.MULTILINE)
+        self.assertEqual(edges, list(zip(nodes, nodes[1:])))
+        need("dot", "graphviz")
+        drawn = subprocess.run(["dot", "-Tplain"], input=result.stdout, capture_output=True, text=True, check=False)
+        self.assertEqual((drawn.returncode, drawn.stderr), (0, ""))
+        self.assertEqual(sum(line.startswith("edge ") for line in drawn.stdout.splitlines()), len(edges))
 
     def test_run_writes_the_images_and_reports_to_people(self):
         result = self.call("run", self.job, "--limit", "7", "--threads", "1", "--device", "cpu")

@@ -1,4 +1,4 @@
-# What `cmake --install` puts where: library, public headers, package `plotmill`, command.
+# What `cmake --install` puts where: library, public headers, package `plotmill`, command and its reference.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 include(GNUInstallDirs)
@@ -25,4 +25,11 @@ if(TARGET plotmill_cli)
   file(RELATIVE_PATH bin_to_lib ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_LIBDIR})
   set_target_properties(plotmill_cli PROPERTIES INSTALL_RPATH $ORIGIN/${bin_to_lib})
   install(TARGETS plotmill_cli)
+  if(NOT CMAKE_CROSSCOMPILING)
+    set(reference ${PROJECT_BINARY_DIR}/reference)
+    install(FILES ${reference}/plotmill.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
+    install(FILES ${reference}/plotmill DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions)
+    install(FILES ${reference}/_plotmill DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
+    install(FILES ${reference}/plotmill.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/plotmill)
+  endif()
 endif()
