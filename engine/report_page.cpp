@@ -137,9 +137,9 @@ std::string report_page(const RunReport& report, const Trace& trace, const Repor
       "</h1>\n";
   html += "<section class=\"verdict\"><p>" + with_code(bottleneck_sentence(report, page.n_cores)) + "</p></section>\n";
   html += result(report) + over_time(report, trace) + stages(report);
-  if (!page.samples_png.empty()) {
-    html += section(
-        "Samples", "<img alt=\"Some of the charts\" src=\"data:image/png;base64," + base64(page.samples_png) + "\">\n");
+  if (!trace.charts_png.empty()) {
+    html += section("Charts",
+                    "<img alt=\"The first charts\" src=\"data:image/png;base64," + base64(trace.charts_png) + "\">\n");
   }
   html += what_ran(report, page);
   return html + "</main>\n</body>\n</html>\n";

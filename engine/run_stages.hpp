@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/definition.hpp"
+#include "engine/first_charts.hpp"
 #include "engine/make_stage.hpp"
 #include "engine/node_clock.hpp"
 #include "plotmill/pipeline.hpp"
@@ -31,7 +32,8 @@ struct DrawerNode : RunNode {
   ImageShape shape;
   Concurrency concurrency = Concurrency::parallel;
   NodeClock clock;
-  std::atomic<std::uint64_t> n_blank = 0;  ///< Images without any ink.
+  std::atomic<std::uint64_t> n_blank = 0;   ///< Images without any ink.
+  std::optional<FirstCharts> first_charts;  ///< Kept where the run is traced.
 };
 
 struct WriterNode : RunNode {

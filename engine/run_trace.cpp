@@ -16,6 +16,16 @@ double seconds_between(Clock::time_point start, Clock::time_point end) {
   return std::chrono::duration<double>(end - start).count();
 }
 
+// Empty also where one sheet cannot hold them.
+std::vector<std::uint8_t> sheet_of_first_charts(const RunStages& stages) try {
+  ContactSheet sheet;
+  bool any = false;
+  for (const auto& drawer : stages.drawers) any |= drawer->first_charts->show(drawer->place(), sheet);
+  return any ? sheet.png() : std::vector<std::uint8_t>();
+} catch (const Error&) {
+  return {};
+}
+
 }  // namespace
 
 RunTrace::RunTrace(RunStages& stages) : stages_(stages), least_gap_seconds_(first_gap_seconds) {
@@ -24,6 +34,7 @@ RunTrace::RunTrace(RunStages& stages) : stages_(stages), least_gap_seconds_(firs
   std::size_t n_spans = (most_spans - stages.writers.size()) / nodes.size();
   if (stages.plan.n_images) n_spans = std::min<std::size_t>(n_spans, *stages.plan.n_images / stages.plan.batch + 2);
   for (const NodeView& node : nodes) node.clock->record(n_spans);
+  for (const auto& drawer : stages.drawers) drawer->first_charts.emplace();
   for (const auto& writer : stages.writers) writer->finish_clock.record(1);
 }
 
@@ -66,6 +77,7 @@ Trace RunTrace::collect(Clock::time_point start, const TraceSample& last, std::s
   std::sort(trace.spans.begin(), trace.spans.end(), [](const Span& a, const Span& b) {
     return a.begin_seconds != b.begin_seconds ? a.begin_seconds < b.begin_seconds : a.thread < b.thread;
   });
+  trace.charts_png = sheet_of_first_charts(stages_);
   return trace;
 }
 

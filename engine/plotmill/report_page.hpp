@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
 
 #include "plotmill/export.hpp"
@@ -25,16 +24,15 @@ namespace plotmill {
 
 /// What a page shows that neither the report nor the trace holds.
 struct PLOTMILL_EXPORT ReportPage {
-  std::string title;                               ///< Such as the name of the definition's file.
-  std::string began;                               ///< When, as it is to be shown; may be empty.
-  std::string definition;                          ///< Pipeline::definition(); may be empty.
-  std::size_t n_cores = 0;                         ///< Of the machine.
-  std::span<const std::uint8_t> samples_png = {};  ///< A picture of some of the charts, a PNG file; may be empty.
+  std::string title;        ///< Such as the name of the definition's file.
+  std::string began;        ///< When, as it is to be shown; may be empty.
+  std::string definition;   ///< Pipeline::definition(); may be empty.
+  std::size_t n_cores = 0;  ///< Of the machine.
 };
 
 /// The page as HTML in one piece: its style and its pictures are in it, it has no script and asks for no other file.
-/// Every figure is a `data` element whose `value` is that of to_json(report). `trace` is the same run's; without spans
-/// or samples the drawings made of them are left out. Below 100 kB, definition and samples not counted, however long
+/// Every figure is a `data` element whose `value` is that of to_json(report). `trace` is the same run's; without spans,
+/// samples or charts what is made of them is left out. Below 100 kB, definition and charts not counted, however long
 /// the run.
 [[nodiscard]] PLOTMILL_EXPORT std::string report_page(const RunReport& report, const Trace& trace,
                                                       const ReportPage& page);

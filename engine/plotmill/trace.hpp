@@ -58,6 +58,9 @@ struct PLOTMILL_EXPORT Trace {
   std::uint64_t every_nth_batch = 1;
   std::vector<TraceSample> samples;  ///< In order of time, about fifty a second, at most 8,001.
   std::string error;                 ///< What ended the run; empty where it went well.
+  /// The first charts of each draw stage, up to 24 of the first batch, on one sheet (see contact_sheet.hpp), as a PNG
+  /// file. Empty where none was drawn, and where one sheet cannot hold them.
+  std::vector<std::uint8_t> charts_png;
 };
 
 /// Writes the trace as JSON in the Trace Event Format, which ui.perfetto.dev and chrome://tracing show: a track for

@@ -3,7 +3,6 @@
 
 #include <doctest/doctest.h>
 
-#include <array>
 #include <string>
 
 namespace plotmill {
@@ -106,8 +105,9 @@ TEST_CASE("report: a text of the definition is never markup") {
 
 TEST_CASE("report: the page says what happened when, and leaves out what it is not given") {
   const RunReport report = report_of(1, 5, 5, 9.7);
-  const std::array<std::uint8_t, 4> png{0x89, 'P', 'N', 'G'};
-  const std::string with_all = report_page(report, trace_of(9), {"candles.json", "today", "{}", 2, png});
+  Trace trace = trace_of(9);
+  trace.charts_png = {0x89, 'P', 'N', 'G'};
+  const std::string with_all = report_page(report, trace, {"candles.json", "today", "{}", 2});
   CHECK(has(with_all, "<h2>Throughput</h2>"));
   CHECK(has(with_all, "<h2>When each stage worked</h2>"));
   // Nine spans of a second are stored, and all but the last while the next is drawn.

@@ -10,7 +10,9 @@
 #include <thread>
 
 #include "engine/span_record.hpp"
+#include "plotmill/contact_sheet.hpp"
 #include "support/flow_stages.hpp"
+#include "support/png_image.hpp"
 
 namespace plotmill {
 namespace {
@@ -105,6 +107,16 @@ TEST_CASE("trace: samples tell how far the run is and what is in flight, and end
   CHECK(most >= 10 * (4 * sizeof(float) + sizeof(Source)));
   CHECK(trace.samples.back().images == 100);
   CHECK(trace.samples.back().bytes_in_flight == 0);
+}
+
+TEST_CASE("trace: the first batch's charts are on a sheet, at most 24 of each draw stage") {
+  FlowScript script;
+  const GrayImage few = read_png(trace_of(script, R"("batch": 10)").charts_png);
+  const GrayImage many = read_png(trace_of(script, R"("batch": 30)").charts_png);
+  const GrayImage more = read_png(trace_of(script, R"("batch": 50)").charts_png);
+  CHECK(few.width == ContactSheet::width);
+  CHECK(few.height < many.height);
+  CHECK(many.pixels == more.pixels);
 }
 
 TEST_CASE("trace: a run that fails leaves what it did, and why it ended") {

@@ -2,10 +2,12 @@
 
 run_files_test.py COMMAND
 """
+import base64
 import html.parser
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -113,6 +115,12 @@ class RunFiles(unittest.TestCase):
         (self.folder / "<script>charts.h5").write_text("", encoding="utf-8")
         self.assertEqual(self.call("--trace", "run.trace", "--report", "run.html").returncode, 1)
         self.assertEqual(sorted(os.listdir(self.folder)), ["<script>charts.h5", "job.json"])
+
+    def test_the_page_shows_the_first_charts(self):
+        self.assertEqual(self.call("--report", "run.html").returncode, 0)
+        page = (self.folder / "run.html").read_text(encoding="utf-8")
+        picture = re.search('src="data:image/png;base64,([^"]+)"', page)
+        self.assertTrue(base64.b64decode(picture.group(1), validate=True).startswith(b"\x89PNG"))
 
     def test_every_figure_of_the_page_is_that_of_the_summary(self):
         result = self.call("--json", "--quiet", "--report", "run.html")
