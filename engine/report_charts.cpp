@@ -43,6 +43,7 @@ std::string time_axis(double seconds) {
 std::string rate_chart(const std::vector<double>& rates, double mean, double seconds) {
   const double top = std::max(1e-9, 1.05 * std::max(mean, *std::max_element(rates.begin(), rates.end())));
   std::vector<double> shares;
+  shares.reserve(rates.size());
   for (const double rate : rates) shares.push_back(rate / top);
   const std::string outline = steps(shares);
   const std::string end = std::to_string(10 * rates.size());
@@ -62,11 +63,11 @@ std::string busy_chart(const RunReport& report, const std::vector<std::vector<do
     const std::string kind(step_name(stage.step));
     const std::string threads =
         stage.threads == 1 ? "one at a time" : "on " + std::to_string(stage.threads) + " threads";
-    text +=
-        "<div class=\"" + kind + "\"><div class=\"name\"><b>" + html_text(stage.id) + "</b><span class=\"muted\">" +
-        threads + "</span></div>\n" +
-        svg("lane", rows[i].size(), "When " + stage.id + " worked", "<path d=\"" + closed(steps(rows[i])) + "\"/>") +
-        "</div>\n";
+    text += "<div class=\"" + kind + "\"><div class=\"name\"><b>" + html_text(stage.id) + "</b><span class=\"muted\">" +
+            threads + "</span></div>\n" +
+            svg("lane", rows[i].size(), std::string("When ").append(stage.id).append(" worked"),
+                "<path d=\"" + closed(steps(rows[i])) + "\"/>") +
+            "</div>\n";
   }
   return text + time_axis(report.seconds);
 }

@@ -116,7 +116,7 @@ std::string Hdf5StoredCharts::group(std::uint32_t number) {
   H5Tset_cset(type.get(), H5T_CSET_UTF8);
   char* text = nullptr;
   groups_->read_row(number, type.get(), static_cast<void*>(&text));
-  const std::string name = text != nullptr ? text : "";
+  std::string name = text != nullptr ? text : "";
   H5free_memory(text);
   return name;
 }
