@@ -63,11 +63,11 @@ std::string busy_chart(const RunReport& report, const std::vector<std::vector<do
     const std::string kind(step_name(stage.step));
     const std::string threads =
         stage.threads == 1 ? "one at a time" : "on " + std::to_string(stage.threads) + " threads";
-    text += "<div class=\"" + kind + "\"><div class=\"name\"><b>" + html_text(stage.id) + "</b><span class=\"muted\">" +
-            threads + "</span></div>\n" +
-            svg("lane", rows[i].size(), std::string("When ").append(stage.id).append(" worked"),
-                "<path d=\"" + closed(steps(rows[i])) + "\"/>") +
-            "</div>\n";
+    text.append("<div class=\"").append(kind).append("\"><div class=\"name\"><b>").append(html_text(stage.id));
+    text.append("</b><span class=\"muted\">").append(threads).append("</span></div>\n");
+    const std::string title = "When " + stage.id + " worked";
+    const std::string path = "<path d=\"" + closed(steps(rows[i])) + "\"/>";
+    text.append(svg("lane", rows[i].size(), title, path)).append("</div>\n");
   }
   return text + time_axis(report.seconds);
 }
