@@ -286,8 +286,7 @@ void Flow::wait_a_moment() {
 Error Flow::with_source(const Error& error, const RunNode& node, const Slot& slot) {
   const Source source = slot.series.sources[*error.series()];
   const std::string place =
-      image_place(node, stages_.reader, slot.position.first_image + *error.series(),
-                  feed_.group(source.group), source);
+      image_place(node, stages_.reader, slot.position.first_image + *error.series(), feed_.group(source.group), source);
   return {error.kind(), place, error.faults().front().text};
 }
 

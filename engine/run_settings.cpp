@@ -43,10 +43,11 @@ Options RunValues::options() {
                .max = 1e9,
                .unit = "s",
                .doc = "What is stored is made safe at least so often: --resume redoes no more; 0: after every batch."});
-  options.add({.name = "on_bad_series",
-               .target = &on_bad_series,
-               .words = {"error", "skip", "blank"},
-               .doc = "What a series that can't be read or drawn does: end the run, be left out, or be a blank image."});
+  options.add(
+      {.name = "on_bad_series",
+       .target = &on_bad_series,
+       .words = {"error", "skip", "blank"},
+       .doc = "What a series that can't be read or drawn does: end the run, be left out, or be a blank image."});
   options.add({.name = "stall_timeout",
                .target = &stall_timeout,
                .min = 0.001,

@@ -34,8 +34,9 @@ class JoinedHdf5Writes {
   ~JoinedHdf5Writes();
 };
 
-/// From now on what HDF5 writes to this file, which has such a driver, leaves the file as it was at its last checkpoint:
-/// changes of it are held in `journal`, which must live until the file is closed. Call under an Hdf5Section.
+/// From now on what HDF5 writes to this file, which has such a driver, leaves the file as it was at its last
+/// checkpoint: changes of it are held in `journal`, which must live until the file is closed. Call under an
+/// Hdf5Section.
 void use_page_journal(hid_t file, PageJournal& journal);
 
 /// From now on nothing that HDF5 writes to this file, which has such a driver, reaches the disk: for closing a file

@@ -27,8 +27,7 @@ std::string text_of(const std::vector<std::string>& differences) {
 
 }  // namespace
 
-std::optional<ManifestContent> read_manifest(const std::string& path,
-                                             const std::function<void(StoredPiece&&)>& take) {
+std::optional<ManifestContent> read_manifest(const std::string& path, const std::function<void(StoredPiece&&)>& take) {
   errno = 0;
   std::ifstream file(path, std::ios::binary);
   if (!file && errno == ENOENT) return {};
@@ -63,9 +62,10 @@ Manifest::Manifest(const std::string& path, const std::string& output, const std
   std::optional<ManifestContent> content;
   if (file_) {
     lock(output);
-    if (!setup.overwrite) content = read_manifest(path_, [&](StoredPiece&& piece) {
-      if (setup.resume) take(std::move(piece));
-    });
+    if (!setup.overwrite)
+      content = read_manifest(path_, [&](StoredPiece&& piece) {
+        if (setup.resume) take(std::move(piece));
+      });
   }
   if (setup.resume && content) {
     resume(*content, setup);
@@ -73,13 +73,15 @@ Manifest::Manifest(const std::string& path, const std::string& output, const std
   }
   if (!setup.overwrite) {
     if (content && !content->is_complete && content->n_images > 0) {
-      refuse({output, fmt::format("an interrupted run has stored {} images; --resume goes on after them, --force starts "
-                                  "anew",
-                                  content->n_images)});
+      refuse(
+          {output, fmt::format("an interrupted run has stored {} images; --resume goes on after them, --force starts "
+                               "anew",
+                               content->n_images)});
     }
     if (existing && setup.resume) {
-      refuse({existing->place, "is there without its manifest " + path_ + ", so nothing tells how to go on; --force "
-                               "replaces it"});
+      refuse({existing->place, "is there without its manifest " + path_ +
+                                   ", so nothing tells how to go on; --force "
+                                   "replaces it"});
     }
     if (existing) refuse(*existing);
   }

@@ -1,5 +1,6 @@
 // The manifest of an output: a file beside it that says how it is made and what of it is stored for good, so that a run
-// can be resumed and its outputs be verified. JSON, an object a line; lines are only ever added, each brought to the disk:
+// can be resumed and its outputs be verified. JSON, an object a line; lines are only ever added, each brought to the
+// disk:
 //
 //   {"plotmill_manifest": 1, "plotmill": "0.1.0", "output": "charts.h5", "overwrite": false,
 //    "definition": {...}, "definition_xxh3": "...", "input": "..."}
@@ -30,14 +31,14 @@ struct SealedPart {
 
 /// Images that are stored for good.
 struct StoredPiece {
-  std::string file = {};        ///< Name of the file that they lie in; "" where each image is a file of its own.
-  std::uint64_t first = 0;      ///< Numbers of the images over all files of the run: first..end-1.
+  std::string file = {};    ///< Name of the file that they lie in; "" where each image is a file of its own.
+  std::uint64_t first = 0;  ///< Numbers of the images over all files of the run: first..end-1.
   std::uint64_t end = 0;
-  std::uint64_t n_bytes = 0;    ///< Of image data, as they are stored.
-  std::vector<std::string> xxh3 = {};  ///< Of all image data, one image after another; or of each file of an image.
-  std::uint64_t n_groups = 0;   ///< Groups of which the images up to here have series.
-  std::uint64_t n_bad = 0;      ///< Bad series up to here.
-  std::optional<SealedPart> part = {};           ///< Of a file that is not complete.
+  std::uint64_t n_bytes = 0;            ///< Of image data, as they are stored.
+  std::vector<std::string> xxh3 = {};   ///< Of all image data, one image after another; or of each file of an image.
+  std::uint64_t n_groups = 0;           ///< Groups of which the images up to here have series.
+  std::uint64_t n_bad = 0;              ///< Bad series up to here.
+  std::optional<SealedPart> part = {};  ///< Of a file that is not complete.
   std::optional<std::uint64_t> file_bytes = {};  ///< Size of a file that is complete with this piece.
 };
 
@@ -54,11 +55,11 @@ struct ManifestContent {
   ManifestHead head;
   std::uint64_t n_images = 0;  ///< Stored.
   bool is_complete = false;
-  std::uint64_t n_bytes = 0;   ///< Of the file, without a last line that was cut off.
+  std::uint64_t n_bytes = 0;  ///< Of the file, without a last line that was cut off.
 };
 
-/// Reads a manifest and calls `take` for each piece. Empty where there is no file or not even a first line. Throws Error
-/// (input) with file and line where it is damaged, Error (io).
+/// Reads a manifest and calls `take` for each piece. Empty where there is no file or not even a first line. Throws
+/// Error (input) with file and line where it is damaged, Error (io).
 [[nodiscard]] std::optional<ManifestContent> read_manifest(const std::string& path,
                                                            const std::function<void(StoredPiece&&)>& take);
 

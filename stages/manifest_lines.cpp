@@ -50,8 +50,8 @@ json by_id(const std::string& definition) {
 // "/prices/params/window" -> "prices params/window"
 std::string place_of(const std::string& pointer) {
   std::string place = pointer.substr(1);
-  std::replace(place.begin(), place.begin() + static_cast<std::ptrdiff_t>(std::min(place.find('/'), place.size() - 1)) + 1,
-               '/', ' ');
+  std::replace(place.begin(),
+               place.begin() + static_cast<std::ptrdiff_t>(std::min(place.find('/'), place.size() - 1)) + 1, '/', ' ');
   return place;
 }
 
@@ -71,8 +71,8 @@ ManifestHead parse_manifest_head(std::string_view line, const std::string& place
   return parse_line(line, place, [&](const json& head) {
     if (head.at("plotmill_manifest") != manifest_version) {
       throw Error(ErrorKind::input, place,
-                  fmt::format("the manifest has version {}, and this plotmill knows {}", dump(head.at("plotmill_manifest")),
-                              manifest_version));
+                  fmt::format("the manifest has version {}, and this plotmill knows {}",
+                              dump(head.at("plotmill_manifest")), manifest_version));
     }
     ManifestHead result{head.at("output"), head.at("overwrite"), head.at("definition").dump(), {}};
     if (!head.at("input").is_null()) result.input = head.at("input");
@@ -121,16 +121,20 @@ std::optional<StoredPiece> parse_stored_piece(std::string_view line, const std::
     }
     if (value.contains("file_bytes")) piece.file_bytes = value.at("file_bytes");
     if (piece.first != first || piece.end < piece.first) {
-      throw Error(ErrorKind::input, place,
-                  fmt::format("the line is about images {} to {}, and image {} is next", piece.first, piece.end, first));
+      throw Error(
+          ErrorKind::input, place,
+          fmt::format("the line is about images {} to {}, and image {} is next", piece.first, piece.end, first));
     }
     return piece;
   });
 }
 
 std::string lasting_definition(const std::string& definition) {
-  const json whole = json::parse(definition);
-  return json{{"on_bad_series", whole.value("run", json::object()).value("on_bad_series", "error")}, {"stages", whole.at("stages")}}.dump();
+  // A writer that is used without a pipeline has none.
+  const json whole = json::parse(definition.empty() ? "{}" : definition);
+  return json{{"on_bad_series", whole.value("run", json::object()).value("on_bad_series", "error")},
+              {"stages", whole.value("stages", json::array())}}
+      .dump();
 }
 
 std::vector<std::string> definition_differences(const std::string& before, const std::string& now) {

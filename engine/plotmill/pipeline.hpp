@@ -85,7 +85,7 @@ struct PLOTMILL_EXPORT RunReport {
   std::uint64_t n_skipped = 0;   ///< Series that were bad and left out, those that earlier runs left out included.
   std::uint64_t n_blanked = 0;   ///< Series that were bad and made blank images, likewise.
   std::vector<BadSeriesReport> bad_series;  ///< The first of both, most_bad_series at most.
-  double seconds = 0;       ///< Wall time from the first batch to the last output complete.
+  double seconds = 0;                       ///< Wall time from the first batch to the last output complete.
   std::uint64_t bytes_written = 0;
   RunPlan plan;
   std::vector<StageReport> stages;
@@ -133,8 +133,8 @@ class PLOTMILL_EXPORT Pipeline {
   /// Runs to the end and returns what was done. Waits; may be called again afterwards, not at the same time.
   /// Throws the first Error of any stage, Error (cancelled) after cancel(), Error (stalled) with a table of what each
   /// stage holds; then nothing incomplete is left under a final name, and what was stored is kept for
-  /// RunOptions::resume, as after the death of the process at any moment. After Error (stalled) the thread that hangs is
-  /// left behind with all it holds: end the process soon, with std::_Exit, as an orderly exit may wait for it.
+  /// RunOptions::resume, as after the death of the process at any moment. After Error (stalled) the thread that hangs
+  /// is left behind with all it holds: end the process soon, with std::_Exit, as an orderly exit may wait for it.
   RunReport run(const RunOptions& options = {});
 
   /// Draws and encodes a sample, and says what a run would be. Touches no output. See plotmill/preview.hpp.

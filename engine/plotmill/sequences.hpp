@@ -30,7 +30,7 @@ struct PLOTMILL_EXPORT SequencesView {
 
 /// A series that can't be drawn, and why. What a run does with it, `run.on_bad_series` says.
 struct PLOTMILL_EXPORT BadSeries {
-  std::size_t index = 0;  ///< In its batch. Of one that was skipped: how many of the batch come before it.
+  std::size_t index = 0;     ///< In its batch. Of one that was skipped: how many of the batch come before it.
   std::uint64_t number = 0;  ///< Among the bad ones of the run, from 0; set by the engine.
   Source source;
   std::string reason;
@@ -43,7 +43,7 @@ struct PLOTMILL_EXPORT Sequences {
   std::vector<float> values;    ///< [size()][n_points], row-major.
   std::vector<Source> sources;  ///< [size()]
   std::vector<std::string>
-      new_groups;  ///< Names of the groups that appear for the first time in this batch, by number.
+      new_groups;              ///< Names of the groups that appear for the first time in this batch, by number.
   std::vector<BadSeries> bad;  ///< In order of index. What a reader gives is in the batch; a writer gets those that are
                                ///< drawn blank or were skipped.
 

@@ -2,8 +2,8 @@
 // exactly these interfaces, and so does an embedder's own stage.
 //
 // Life of a stage in a run: made by StageInfo::make -> declare() -> options set -> open()/prepare() -> batches and
-// checkpoints -> finish() or abandon() -> destroyed. A stage object serves one run. A preview calls rehearse() in place of a writer's
-// open(), and ends without finish() or abandon().
+// checkpoints -> finish() or abandon() -> destroyed. A stage object serves one run. A preview calls rehearse() in place
+// of a writer's open(), and ends without finish() or abandon().
 #pragma once
 
 #include <atomic>
