@@ -3,7 +3,7 @@
 //   CALL    a group (open read write truncate sync close rename unlink mkdir allocate thread) or one function
 //   (pwrite64) ACTION  the name of an error number (ENOSPC); short: half of the bytes are taken; kill: SIGKILL before
 //   the call;
-//           tear: half of the bytes are taken, then SIGKILL
+//           tear: half of the bytes are taken, then SIGKILL; stop: SIGSTOP, and after SIGCONT the call is made
 //   nth=N   the N-th such call alone; 1 where nothing is said
 //   from=N  the N-th and all after it
 //   bytes=N from the byte N of all such calls on, as on a disk that is full: the call that reaches it takes fewer
@@ -13,6 +13,7 @@
 #include <fnmatch.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
@@ -93,9 +94,8 @@ void read_rules(std::string_view text) {
     rule->call = cut(part, ':');
     rule->action = cut(part, ',');
     rule->error = number_of(rule->action);
-    if (rule->error == 0 && rule->action != "short" && rule->action != "kill" && rule->action != "tear") {
-      refuse(rule->action);
-    }
+    constexpr std::string_view others[] = {"short", "kill", "tear", "stop"};
+    if (rule->error == 0 && std::ranges::find(others, rule->action) == std::end(others)) refuse(rule->action);
     while (!part.empty()) read_option(*rule, cut(part, ','));
     rules->push_back(rule);
   }
@@ -177,7 +177,7 @@ Verdict judge(std::string_view group, std::string_view function, const std::stri
     if (rule->error != 0) return {.error = rule->error};
     if (rule->action == "short") return {.at_most = (n_bytes + 1) / 2};
     if (rule->action == "tear") return {.at_most = (n_bytes + 1) / 2, .dies = true};
-    Verdict{.dies = true}.end();
+    ::kill(::getpid(), rule->action == "stop" ? SIGSTOP : SIGKILL);
   }
   return {};
 }
