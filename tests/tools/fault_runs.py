@@ -163,10 +163,10 @@ def stopped(process):
 class StoppedRun:
     """A run that stops at a call, for the test to do something at exactly that moment."""
 
-    def __init__(self, folder, rules, *arguments):
-        self.process = subprocess.Popen([COMMAND, *(arguments or ("run", "job.json", "--quiet"))], cwd=folder,
+    def __init__(self, folder, rules, **options):
+        self.process = subprocess.Popen([COMMAND, "run", "job.json", "--quiet"], cwd=folder,
                                         env=LAYER.environment(folder, rules), stdin=subprocess.DEVNULL,
-                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
         self.was_stopped = stopped(self.process)
 
     def go_on(self, *signals):
