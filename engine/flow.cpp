@@ -34,7 +34,16 @@ Flow::Flow(RunStages& stages)
     commit_threads_.push_back(std::make_unique<CommitThread>(pool_.size()));
   }
   // A graph runs its nodes in the arena in which it was made.
-  arena_.execute([&] { build(); });
+  try {
+    arena_.execute([&] { build(); });
+  } catch (...) {
+    // Where oneTBB was refused a thread, what it has begun must end before the nodes do.
+    if (graph_) {
+      graph_->cancel();
+      graph_->wait_for_all();
+    }
+    throw;
+  }
 }
 
 void Flow::build() {
@@ -69,6 +78,22 @@ void Flow::build() {
 
 void Flow::start(const std::shared_ptr<void>& keep_alive) {
   graph_->reserve_wait();
+  try {
+    start_threads(keep_alive);
+  } catch (...) {
+    // The system has refused a thread. The reader's comes last, so that nothing is in the graph yet.
+    graph_->release_wait();
+    graph_->wait_for_all();
+    if (graph_thread_.joinable()) graph_thread_.join();
+    for (const auto& thread : commit_threads_) {
+      thread->end();
+      thread->join();
+    }
+    throw;
+  }
+}
+
+void Flow::start_threads(const std::shared_ptr<void>& keep_alive) {
   for (std::size_t i = 0; i < commit_threads_.size(); ++i) {
     commit_threads_[i]->start([this, i](Slot& slot) { commit(i, slot); }, [this, i] { finish(i); }, keep_alive);
   }
@@ -215,6 +240,7 @@ void Flow::finish(std::size_t writer_index) {
   });
   // Also after a finish() that failed, here or in another writer that has not come to it.
   if (stopping_) writer.stage->abandon();
+  writer.opened = false;
   ++n_writers_finished_;
   moved();
   wake_watcher();

@@ -30,7 +30,8 @@ class Flow {
  public:
   explicit Flow(RunStages& stages);
 
-  /// Starts all threads. Each holds `keep_alive`, which must own this Flow and its stages.
+  /// Starts all threads. Each holds `keep_alive`, which must own this Flow and its stages. Where the system refuses one,
+  /// none is left when the exception comes out.
   void start(const std::shared_ptr<void>& keep_alive);
 
   /// Makes the run fail with this error, unless it has failed already, and drains the graph.
@@ -68,6 +69,7 @@ class Flow {
   using HandOver = oneapi::tbb::flow::function_node<Slot*>;
 
   void build();
+  void start_threads(const std::shared_ptr<void>& keep_alive);
   void read();
   bool fill(Slot& slot, Sequences& first, bool more);
   void draw(std::size_t drawer, Slot& slot);

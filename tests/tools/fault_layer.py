@@ -36,7 +36,7 @@ class FaultLayer:
                 "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":verify_asan_link_order=0"}
         return os.environ | {name: value for name, value in more.items() if value}
 
-    def run(self, command, folder, rules="", log="", timeout=60, **options):
+    def run(self, command, folder, rules="", log="", timeout=20, **options):
         """Runs a command to its end. A timeout is an error of the test."""
         with tempfile.TemporaryDirectory() as scratch:
             hits = pathlib.Path(scratch) / "hits"
