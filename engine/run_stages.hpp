@@ -41,6 +41,8 @@ struct WriterNode : RunNode {
   std::size_t drawer = 0;                     ///< Index of the drawer that feeds it.
   bool opened = false;                        ///< open() was called, and neither finish() nor abandon(), which must be.
   std::optional<std::uint64_t> bytes_beside;  ///< As rehearse() gave it.
+  Stored stored;                              ///< By earlier runs.
+  Clock::time_point last_checkpoint;          ///< Of the commit thread alone.
   NodeClock encode_clock, commit_clock;
   NodeClock finish_clock;  ///< Of the completion of the output.
 };
@@ -67,6 +69,11 @@ struct RunStages {
   SeriesShape series;
   RunPlan plan;
   std::shared_ptr<Pulse> pulse;
+  OnBadSeries on_bad_series = OnBadSeries::error;
+  double checkpoint_seconds = 0;
+
+  /// Whether earlier runs have left nothing to do.
+  [[nodiscard]] bool all_complete() const;
 
   [[nodiscard]] std::vector<ImageShape> image_shapes() const;
 
@@ -82,6 +89,7 @@ struct RunStages {
   void open_writers(const RunSetup& setup);
   void rehearse_writers(const RunSetup& setup);
   void choose_sizes(const RunSettings& settings);
+  void choose_first_image(std::uint64_t multiple);
 };
 
 /// Where an error about one series happened: the stage, the number of the image, and what of the input it shows.

@@ -31,7 +31,7 @@ int print(const std::string& text) {
 
 int run(const CLI::App&, const Arguments& arguments) {
   Pipeline pipeline = load_pipeline(arguments);
-  RunCommand command{arguments.force, arguments.json, arguments.quiet};
+  RunCommand command{arguments.force, arguments.resume, arguments.json, arguments.quiet};
   if (arguments.progress == "none") command.progress = ProgressStyle::none;
   if (arguments.progress == "line") command.progress = ProgressStyle::line;
   if (arguments.progress == "json") command.progress = ProgressStyle::json;

@@ -26,6 +26,7 @@ inline constexpr std::array<ExitMeaning, 4> exit_meanings{{
 
 struct RunCommand {
   bool force = false;  ///< Replace outputs that exist.
+  bool resume = false;  ///< Go on with what an interrupted run has stored.
   bool json = false;   ///< The report as JSON on standard output.
   bool quiet = false;  ///< Nothing for people but errors, and progress where it is asked for.
   std::optional<ProgressStyle> progress = std::nullopt;  ///< Not given: as quiet and the terminal have it.
