@@ -19,7 +19,10 @@ def hdf5_content(path):
             content["chunk", offset] = images.id.read_direct_chunk(offset)
         for name in sorted(file):
             if name != "images":
-                content[name] = (file[name].dtype.str, file[name].shape, file[name][()].tolist())
+                values = file[name][()]
+                # As bytes, where these are all: NaN is equal to NaN here.
+                plain = values.tolist() if values.dtype.hasobject else values.tobytes()
+                content[name] = (str(file[name].dtype), file[name].shape, plain)
     return content
 
 
