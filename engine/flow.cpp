@@ -39,7 +39,16 @@ Flow::Flow(RunStages& stages)
     commit_threads_.push_back(std::make_unique<CommitThread>(pool_.size()));
   }
   // A graph runs its nodes in the arena in which it was made.
-  arena_.execute([&] { build(); });
+  try {
+    arena_.execute([&] { build(); });
+  } catch (...) {
+    // Where oneTBB was refused a thread, what it has begun must end before the nodes do.
+    if (graph_) {
+      graph_->cancel();
+      graph_->wait_for_all();
+    }
+    throw;
+  }
 }
 
 // Making an edge spawns tasks that touch the nodes, also where nothing was started.
@@ -78,6 +87,21 @@ void Flow::build() {
 void Flow::start(const std::shared_ptr<void>& keep_alive) {
   graph_->reserve_wait();
   for (const auto& writer : stages_.writers) writer->last_checkpoint = Clock::now();
+  try {
+    start_threads(keep_alive);
+  } catch (...) {
+    // The system has refused a thread. The reader's comes last, so that nothing is in the graph yet.
+    graph_->release_wait();
+    if (graph_thread_.joinable()) graph_thread_.join();
+    for (const auto& thread : commit_threads_) {
+      thread->end();
+      thread->join();
+    }
+    throw;
+  }
+}
+
+void Flow::start_threads(const std::shared_ptr<void>& keep_alive) {
   for (std::size_t i = 0; i < commit_threads_.size(); ++i) {
     commit_threads_[i]->start([this, i](Slot& slot) { commit(i, slot); }, [this, i] { finish(i); }, keep_alive);
   }
@@ -241,6 +265,7 @@ void Flow::finish(std::size_t writer_index) {
   });
   // Also after a finish() that failed, here or in another writer that has not come to it.
   if (stopping_ && !writer.stored.is_complete) writer.stage->abandon();
+  writer.opened = false;
   ++n_writers_finished_;
   moved();
   wake_watcher();
