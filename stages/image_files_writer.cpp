@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "stages/data_hash.hpp"
+#include "stages/verify_manifest.hpp"
 
 namespace plotmill {
 
@@ -54,6 +55,7 @@ void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const 
   const std::string manifest = manifest_path((std::filesystem::path(directory_) / files).string());
   manifest_.emplace(manifest, directory_, existing, setup, [](StoredPiece&&) {});
   unpublished_.first = unpublished_.end = manifest_->n_images();
+  if (manifest_->is_complete()) return require_intact(manifest, setup);
   check_stored_files(manifest_->n_images());
 }
 

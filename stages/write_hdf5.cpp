@@ -13,6 +13,7 @@
 #include "stages/hdf5_image_file.hpp"
 #include "stages/learned_code.hpp"
 #include "stages/manifest.hpp"
+#include "stages/verify_manifest.hpp"
 
 namespace plotmill {
 namespace {
@@ -79,7 +80,7 @@ class WriteHdf5 final : public Writer {
       if (piece.file_bytes) ++n_files_;
       last = std::move(piece);
     });
-    if (manifest_->is_complete()) return;
+    if (manifest_->is_complete()) return require_intact(manifest, setup);
     if (last) {
       take_up(*last);
     } else {
