@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <filesystem>
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace plotmill::test {
 
@@ -51,6 +53,14 @@ class TempDir {
  private:
   std::filesystem::path path_;
 };
+
+/// The names of what lies in a folder, in order.
+[[nodiscard]] inline std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename());
+  std::ranges::sort(names);
+  return names;
+}
 
 /// The bytes of a file.
 [[nodiscard]] inline std::string read_bytes(const std::filesystem::path& path) {
