@@ -115,7 +115,7 @@ ModelFile& fill(ModelFile& file, Random& random, std::size_t n_checkpoints) {
 }  // namespace
 
 TEST_CASE("page journal: reads see every write, and a death at any moment leaves the last checkpoint") {
-  const test::TempDir dir;
+  const test::TempDir dir(test::memory_folder());
   for (const std::uint32_t seed : {1U, 2U, 3U, 4U}) {
     CAPTURE(seed);
     Random random(seed);
@@ -137,7 +137,7 @@ TEST_CASE("page journal: reads see every write, and a death at any moment leaves
 }
 
 TEST_CASE("page journal: a death between seal and apply leaves both checkpoints, by what is recorded of them") {
-  const test::TempDir dir;
+  const test::TempDir dir(test::memory_folder());
   for (const std::uint32_t seed : {11U, 12U, 13U}) {
     CAPTURE(seed);
     Random random(seed);
@@ -173,7 +173,7 @@ TEST_CASE("page journal: a death between seal and apply leaves both checkpoints,
 }
 
 TEST_CASE("page journal: a damaged journal is not put in place") {
-  const test::TempDir dir;
+  const test::TempDir dir(test::memory_folder());
   Random random(21);
   ModelFile file(dir);
   fill(file, random, 1);
@@ -188,7 +188,7 @@ TEST_CASE("page journal: a damaged journal is not put in place") {
 }
 
 TEST_CASE("page journal: a file shorter than its checkpoint, or that is gone, is an error that says so") {
-  const test::TempDir dir;
+  const test::TempDir dir(test::memory_folder());
   const std::string path = dir.write("file", "0123456789");
   test::check_error(ErrorKind::io, path, {"is damaged: it has 10 bytes, and its last checkpoint had 11"}, [&] {
     PageJournal::restore(path, {11, 0, ""});
@@ -200,7 +200,7 @@ TEST_CASE("page journal: a file shorter than its checkpoint, or that is gone, is
 }
 
 TEST_CASE("page journal: a file that gets shorter keeps its checkpoint until the next one holds") {
-  const test::TempDir dir;
+  const test::TempDir dir(test::memory_folder());
   Random random(31);
   ModelFile file(dir);
   fill(file, random, 2);
@@ -213,7 +213,7 @@ TEST_CASE("page journal: a file that gets shorter keeps its checkpoint until the
 }
 
 TEST_CASE("page journal: rolled back, the file ends with its checkpoint") {
-  const test::TempDir dir;
+  const test::TempDir dir(test::memory_folder());
   Random random(41);
   ModelFile file(dir);
   fill(file, random, 2);
@@ -223,7 +223,7 @@ TEST_CASE("page journal: rolled back, the file ends with its checkpoint") {
 }
 
 TEST_CASE("page journal: pages that cannot be put in place stay in the journal, also when the run is given up") {
-  const test::TempDir dir;
+  const test::TempDir dir(test::memory_folder());
   Random random(51);
   ModelFile file(dir);
   fill(file, random, 2);

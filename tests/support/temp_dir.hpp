@@ -18,13 +18,18 @@
 
 namespace plotmill::test {
 
+/// A folder in memory, where bringing a file to the disk takes no time; the ordinary one where there is none.
+[[nodiscard]] inline std::filesystem::path memory_folder() {
+  const std::filesystem::path memory = "/dev/shm";
+  return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+}
+
 class TempDir {
  public:
-  TempDir() {
+  explicit TempDir(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
     // CTest runs programs side by side, so the process' number is part of the name.
     static std::atomic<unsigned> n_made{0};
-    path_ = std::filesystem::temp_directory_path() /
-            ("plotmill_test_" + std::to_string(::getpid()) + "_" + std::to_string(n_made++));
+    path_ = parent / ("plotmill_test_" + std::to_string(::getpid()) + "_" + std::to_string(n_made++));
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }
