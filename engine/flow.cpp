@@ -13,7 +13,7 @@ std::uint64_t n_bytes_of(const Sequences& series) {
   return series.values.size() * sizeof(float) + series.sources.size() * sizeof(Source);
 }
 
-// Whether an earlier run has stored all of a batch, which then needs no encoding.
+// Whether an earlier run has stored all of a batch, which then need not be encoded.
 bool is_stored(const WriterNode& writer, const Slot& slot) {
   const std::uint64_t end = slot.position.first_image + slot.series.size();
   return writer.stored.is_complete || (slot.series.size() > 0 && end <= writer.stored.n_images);
@@ -39,7 +39,16 @@ Flow::Flow(RunStages& stages)
     commit_threads_.push_back(std::make_unique<CommitThread>(pool_.size()));
   }
   // A graph runs its nodes in the arena in which it was made.
-  arena_.execute([&] { build(); });
+  try {
+    arena_.execute([&] { build(); });
+  } catch (...) {
+    // Where oneTBB was refused a thread, what it has begun must end before the nodes do.
+    if (graph_) {
+      graph_->cancel();
+      graph_->wait_for_all();
+    }
+    throw;
+  }
 }
 
 // Making an edge spawns tasks that touch the nodes, also where nothing was started.
@@ -78,6 +87,21 @@ void Flow::build() {
 void Flow::start(const std::shared_ptr<void>& keep_alive) {
   graph_->reserve_wait();
   for (const auto& writer : stages_.writers) writer->last_checkpoint = Clock::now();
+  try {
+    start_threads(keep_alive);
+  } catch (...) {
+    // The system has refused a thread. The reader's comes last, so that nothing is in the graph yet.
+    graph_->release_wait();
+    if (graph_thread_.joinable()) graph_thread_.join();
+    for (const auto& thread : commit_threads_) {
+      thread->end();
+      thread->join();
+    }
+    throw;
+  }
+}
+
+void Flow::start_threads(const std::shared_ptr<void>& keep_alive) {
   for (std::size_t i = 0; i < commit_threads_.size(); ++i) {
     commit_threads_[i]->start([this, i](Slot& slot) { commit(i, slot); }, [this, i] { finish(i); }, keep_alive);
   }
@@ -130,7 +154,7 @@ void Flow::read() {
     attempt([&] { read_batch(*slot); });
     moved();
     const std::size_t n = slot->series.size();
-    if (stopping_ || (n == 0 && slot->series.bad.empty() && slot->series.new_groups.empty())) {
+    if (stopping_ || (n == 0 && slot->series.bad.empty())) {
       pool_.give_back(slot);
       continue;
     }
@@ -185,6 +209,7 @@ void Flow::draw(std::size_t drawer_index, Slot& slot) {
                                              std::to_string(slot.series.size()) + " series");
       }
       for (std::size_t i = 0; i < ink.n_images(); ++i) drawer.n_blank += ink.image(i).runs.empty() ? 1U : 0U;
+      if (stages_.on_bad_series == OnBadSeries::blank) drawer.n_blank -= slot.series.bad.size();
       pool_.count(slot, n_bytes_of(ink));
       if (drawer.first_charts && slot.position.batch == 0) drawer.first_charts->keep(ink, slot.series);
       work.done(ink.n_images());
@@ -219,7 +244,7 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
   WriterNode& writer = *stages_.writers[writer_index];
   guard(writer, &slot, [&] {
     NodeClock::Work work(writer.commit_clock, slot.position.batch, stages_.writer_thread(writer_index));
-    // Also what it has stored: names of groups come but once.
+    // Of what is stored, too: names of groups may come with it.
     if (!writer.stored.is_complete) {
       writer.stage->commit(slot.position, slot.series, slot.encoded[writer_index]);
       checkpoint_if_due(writer);
@@ -242,6 +267,7 @@ void Flow::finish(std::size_t writer_index) {
   });
   // Also after a finish() that failed, here or in another writer that has not come to it.
   if (stopping_ && !writer.stored.is_complete) writer.stage->abandon();
+  writer.opened = false;
   ++n_writers_finished_;
   moved();
   wake_watcher();

@@ -52,6 +52,7 @@ void InputFeed::fill(Sequences& batch, std::size_t at_most) {
   std::size_t n_groups_known = batch.new_groups.size();
   while (batch.size() < at_most && more()) {
     const std::size_t from = batch.size();
+    const std::size_t n_settled = batch.bad.size();
     if (n_taken_ < first_.size()) {
       take_first(batch, std::min(at_most - from, first_.size() - n_taken_));
     } else {
@@ -62,7 +63,7 @@ void InputFeed::fill(Sequences& batch, std::size_t at_most) {
       groups_.insert(groups_.end(), at(batch.new_groups, n_groups_known), batch.new_groups.end());
       n_groups_known = batch.new_groups.size();
     }
-    settle(batch, from);
+    settle(batch, from, n_settled);
   }
   n_images_ += batch.size();
 }
@@ -92,9 +93,10 @@ void InputFeed::take_first(Sequences& batch, std::size_t n) {
   n_taken_ += n;
 }
 
-// Finds the bad ones among the series from `from` on, and does with them what the run is to do.
-void InputFeed::settle(Sequences& batch, std::size_t from) {
-  const auto unread = std::ranges::find_if(batch.bad, [&](const BadSeries& bad) { return bad.index >= from; });
+// Finds the bad ones among the series from `from` on, and does with them what the run is to do. The reader has told of
+// those after the first n_settled in `bad`.
+void InputFeed::settle(Sequences& batch, std::size_t from, std::size_t n_settled) {
+  const auto unread = at(batch.bad, n_settled);
   std::vector<BadSeries> found(std::make_move_iterator(unread), std::make_move_iterator(batch.bad.end()));
   batch.bad.erase(unread, batch.bad.end());
   std::size_t n_found = 0;

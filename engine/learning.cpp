@@ -74,7 +74,7 @@ bool learn_from_first(RunStages& stages, Sequences& first) {
     ink.shape = drawer.shape;
     const auto show = [&](const SequencesView& series, std::size_t i) {
       ink.clear();
-      drawer.stage->draw(series, ink, 0);
+      at_place(drawer.place(), [&] { drawer.stage->draw(series, ink, 0); });
       for (const auto& writer : stages.writers) {
         if (writer->drawer != d || i >= writer->stage->n_learned_images()) continue;
         at_place(writer->place(), [&] { writer->stage->learn(ink); });

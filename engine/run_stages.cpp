@@ -5,6 +5,7 @@
 #include <new>
 #include <numeric>
 #include <thread>
+#include <utility>
 
 #include "engine/apply_options.hpp"
 #include "engine/sizes.hpp"
@@ -96,10 +97,14 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options, Pu
     purpose == Purpose::run ? open_writers(setup) : rehearse_writers(setup);
     choose_sizes(definition.run);
   } catch (...) {
-    for (const auto& writer : writers) {
-      if (writer->opened) writer->stage->abandon();
-    }
+    abandon_writers();
     throw;
+  }
+}
+
+void RunStages::abandon_writers() noexcept {
+  for (const auto& writer : writers) {
+    if (std::exchange(writer->opened, false) && !writer->stored.is_complete) writer->stage->abandon();
   }
 }
 

@@ -39,6 +39,9 @@ class PageJournal {
   /// Lays what is held over bytes that were read from the file.
   void lay_over(std::uint64_t address, std::span<std::uint8_t> bytes) const noexcept;
 
+  /// Lets the system begin to bring what was added to the disk, so that seal() finds little left to wait for.
+  void write_behind() noexcept;
+
   /// How many bytes the file is to have; it gets no shorter than stable_end(), as the journal must not lie in what is
   /// to stay.
   void set_end(std::uint64_t end) noexcept { end_ = std::max(end, stable_end_); }
@@ -65,6 +68,7 @@ class PageJournal {
   FileDescriptor file_;
   std::uint64_t stable_end_;
   std::uint64_t end_;
+  std::uint64_t begun_end_;   ///< Of what write_behind() has begun to write.
   bool is_applying_ = false;  ///< Step 3 has begun: the journal on the disk is that of the checkpoint that holds.
   std::map<std::uint64_t, Page> pages_;  ///< By address; the last one may end within a page.
 };

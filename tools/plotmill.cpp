@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 
 #include "arguments.hpp"
@@ -157,6 +158,9 @@ int main_of(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return plotmill::tools::main_of(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("plotmill: the system refused memory\n", stderr);
+    return plotmill::tools::exit_run_failed;
   } catch (const std::exception& error) {
     std::fputs("plotmill: ", stderr);
     std::fputs(error.what(), stderr);
