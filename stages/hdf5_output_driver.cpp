@@ -127,8 +127,9 @@ herr_t truncate_file(H5FD_t* file, hid_t transfer, hbool_t closing) {
   if (is_nowhere(file)) return 0;
   // What was there at the last checkpoint stays until the next, which cuts it off.
   if (PageJournal* const journal = journal_of(file); journal != nullptr) {
-    journal->set_end(file->cls->get_eoa(file, H5FD_MEM_DEFAULT));
-    if (journal->end() < journal->stable_end()) return 0;
+    const haddr_t end = file->cls->get_eoa(file, H5FD_MEM_DEFAULT);
+    journal->set_end(end);
+    if (end < journal->stable_end()) return 0;
   }
   errno = 0;
   return ordinary_truncate(file, transfer, closing) >= 0 || divert(file) ? 0 : -1;

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -53,7 +54,8 @@ void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const 
     existing = {directory_, "contains " + *found + " already; --force replaces it"};
   }
   const std::string manifest = manifest_path((std::filesystem::path(directory_) / files).string());
-  manifest_.emplace(manifest, directory_, existing, setup, [](StoredPiece&&) {});
+  manifest_.emplace(manifest, directory_, existing, setup,
+                    [&](StoredPiece&& piece) { unpublished_.n_bad = piece.n_bad; });
   unpublished_.first = unpublished_.end = manifest_->n_images();
   if (manifest_->is_complete()) return require_intact(manifest, setup);
   check_stored_files(manifest_->n_images());
@@ -87,7 +89,7 @@ Stored ImageFilesWriter::stored() const {
 }
 
 void ImageFilesWriter::commit(BatchPosition position, const Sequences& series, const Encoded& encoded) {
-  if (!series.bad.empty()) unpublished_.n_bad = series.bad.back().number + 1;
+  if (!series.bad.empty()) unpublished_.n_bad = std::max(unpublished_.n_bad, series.bad.back().number + 1);
   // What a run that was interrupted has stored comes first, if anything of it comes again.
   for (std::size_t i = unpublished_.end - position.first_image; i < encoded.n_items() && pulse_->keep_going(); ++i) {
     write_part(unpublished_.end, encoded.item(i));

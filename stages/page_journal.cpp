@@ -123,6 +123,8 @@ void PageJournal::write_behind() noexcept {
 }
 
 SealedPart PageJournal::seal() {
+  // The next journal may come to lie where this one is.
+  if (is_applying_) apply();
   std::vector<std::uint8_t> journal;
   for (const auto& [address, page] : pages_) {
     put_number(journal, address);
@@ -135,10 +137,12 @@ SealedPart PageJournal::seal() {
 }
 
 void PageJournal::apply() {
+  is_applying_ = true;
   for (const auto& [address, page] : pages_) write_at(file_.get(), path_, address, page);
   if (!pages_.empty()) sync(file_.get(), path_);
   pages_.clear();
   stable_end_ = end_;
+  is_applying_ = false;
 }
 
 void PageJournal::cut_off() {
@@ -147,7 +151,7 @@ void PageJournal::cut_off() {
 
 void PageJournal::roll_back() noexcept {
   pages_.clear();
-  (void)::ftruncate(file_.get(), static_cast<off_t>(stable_end_));
+  if (!is_applying_) (void)::ftruncate(file_.get(), static_cast<off_t>(stable_end_));
 }
 
 void PageJournal::restore(const std::string& path, const SealedPart& part) {

@@ -10,6 +10,7 @@
 // is written over only after 3 has ended.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -41,19 +42,20 @@ class PageJournal {
   /// Lets the system begin to bring what was added to the disk, so that seal() finds little left to wait for.
   void write_behind() noexcept;
 
-  /// How many bytes the file is to have.
-  void set_end(std::uint64_t end) noexcept { end_ = end; }
+  /// How many bytes the file is to have; it gets no shorter than stable_end(), as the journal must not lie in what is
+  /// to stay.
+  void set_end(std::uint64_t end) noexcept { end_ = std::max(end, stable_end_); }
   [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
 
   /// Step 1, for end().
   [[nodiscard]] SealedPart seal();
-  /// Step 3.
+  /// Step 3. After an Error restore() can do it.
   void apply();
 
   /// Cuts the file off at end(); for when it is complete.
   void cut_off();
 
-  /// Cuts off what was added since the last checkpoint.
+  /// Cuts off what was added since the last checkpoint, but not a journal whose pages could not be put in place.
   void roll_back() noexcept;
 
   /// Brings a file that a process left behind to the state of a checkpoint.
@@ -66,7 +68,8 @@ class PageJournal {
   FileDescriptor file_;
   std::uint64_t stable_end_;
   std::uint64_t end_;
-  std::uint64_t begun_end_;              ///< Of what write_behind() has begun to write.
+  std::uint64_t begun_end_;   ///< Of what write_behind() has begun to write.
+  bool is_applying_ = false;  ///< Step 3 has begun: the journal on the disk is that of the checkpoint that holds.
   std::map<std::uint64_t, Page> pages_;  ///< By address; the last one may end within a page.
 };
 
