@@ -43,9 +43,9 @@ Hdf5Handle make_source_type(hid_t group, hid_t row) {
 }
 
 struct Skipped {
+  std::uint32_t group;
   std::uint64_t first_row;
   const char* reason;
-  std::uint32_t group;
 };
 
 Hdf5Handle make_skipped_type(const Hdf5Handle& text, hid_t group, hid_t row) {
@@ -335,7 +335,7 @@ void Hdf5ImageFile::store_skipped(const BadSeries& bad) {
   if (!skipped_) return;
   const Hdf5Section section;
   const std::string reason = bad.place + ": " + bad.reason;
-  const Skipped row{bad.source.first_row, reason.c_str(), bad.source.group};
+  const Skipped row{bad.source.group, bad.source.first_row, reason.c_str()};
   append_rows(skipped_, skipped_type_.get(), 0, n_skipped_, 1, &row, "/skipped");
   check_writes("/skipped cannot be stored");
   ++n_skipped_;
