@@ -142,16 +142,18 @@ class FaultRuns(unittest.TestCase):
             self.assertIn(text, lines[0])
         self.assertLess(len(lines[0]), 1000)
 
-    def check_resume(self, *arguments):
-        """The fault is gone: going on ends with what an uninterrupted run stores, and `verify` agrees."""
+    def check_resume(self):
+        """The fault is gone: going on ends with what an uninterrupted run stores, and `verify` agrees. Returns how many
+        images were not made again."""
         (self.folder / "out").mkdir(exist_ok=True)
-        result = run(self.folder, "run", "job.json", "--quiet", "--resume", *arguments)
-        self.assertEqual((result.code, result.errors), (DONE, ""), result)
+        resumed = run(self.folder, "run", "job.json", "--quiet", "--json", "--resume")
+        self.assertEqual((resumed.code, resumed.errors), (DONE, ""), resumed)
         self.assertEqual(stored.differences(stored.contents(self.folder / "out"), whole(self.output, self.source)), [])
         self.assertEqual(list(self.folder.rglob("*.part")), [])
         if VERIFIES:
             result = run(self.folder, "verify", "out")
             self.assertEqual(result.code, DONE, result)
+        return json.loads(resumed.output)["resumed_at"]
 
 
 def stopped(process):
