@@ -209,6 +209,7 @@ void Flow::draw(std::size_t drawer_index, Slot& slot) {
                                              std::to_string(slot.series.size()) + " series");
       }
       for (std::size_t i = 0; i < ink.n_images(); ++i) drawer.n_blank += ink.image(i).runs.empty() ? 1U : 0U;
+      if (stages_.on_bad_series == OnBadSeries::blank) drawer.n_blank -= slot.series.bad.size();
       pool_.count(slot, n_bytes_of(ink));
       if (drawer.first_charts && slot.position.batch == 0) drawer.first_charts->keep(ink, slot.series);
       work.done(ink.n_images());

@@ -251,6 +251,12 @@ void Hdf5ImageFile::set_attribute(const char* name, const std::string& value) {
 
 void Hdf5ImageFile::append(const Encoded& encoded, std::size_t first_item, const Sequences& series,
                            std::size_t first_series, std::size_t n_images) {
+  append_all(encoded, first_item, series, first_series, n_images);
+  journal_->write_behind();
+}
+
+void Hdf5ImageFile::append_all(const Encoded& encoded, std::size_t first_item, const Sequences& series,
+                               std::size_t first_series, std::size_t n_images) {
   const Hdf5Section section;
   if (layout_.sequences) {
     append_rows(sequences_, H5T_NATIVE_FLOAT, series.n_points, n_images_, n_images,

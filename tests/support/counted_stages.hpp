@@ -4,6 +4,9 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -21,6 +24,10 @@ class CountedReader final : public Reader {
   SeriesShape open(const RunSetup& setup) override {
     const CountedMemory counted;
     return stage_->open(setup);
+  }
+  [[nodiscard]] std::optional<std::string> identity() override {
+    const CountedMemory counted;
+    return stage_->identity();
   }
   bool read(Sequences& out, std::size_t at_most) override {
     const CountedMemory counted;
@@ -45,6 +52,10 @@ class CountedDrawer final : public Drawer {
     return stage_->prepare(series, setup);
   }
   [[nodiscard]] Footprint footprint() const override { return stage_->footprint(); }
+  [[nodiscard]] std::optional<std::string> refuse(std::span<const float> series) const override {
+    const CountedMemory counted;
+    return stage_->refuse(series);
+  }
   void draw(const SequencesView& in, Ink& out, std::size_t lane) override {
     const CountedMemory counted;
     stage_->draw(in, out, lane);
@@ -77,6 +88,11 @@ class CountedWriter final : public Writer {
   void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) override {
     const CountedMemory counted;
     stage_->commit(position, series, encoded);
+  }
+  [[nodiscard]] Stored stored() const override { return stage_->stored(); }
+  void checkpoint() override {
+    const CountedMemory counted;
+    stage_->checkpoint();
   }
   void finish() override {
     const CountedMemory counted;
