@@ -120,7 +120,7 @@ TEST_CASE("memory: each piece that a stage asks for is refused once") {
     std::size_t n_failed = 0;
     bool was_refused = true;
     // One after another, and in larger steps where there are very many.
-    for (std::int64_t n = 0; was_refused; n += 1 + n / 200) {
+    for (std::int64_t n = 0; was_refused; n += 1 + n / 40) {
       CAPTURE(n);
       CAPTURE(stages.reader);
       CAPTURE(stages.writer);
