@@ -13,7 +13,7 @@ std::uint64_t n_bytes_of(const Sequences& series) {
   return series.values.size() * sizeof(float) + series.sources.size() * sizeof(Source);
 }
 
-// Whether an earlier run has stored all of a batch, which then only passes through.
+// Whether an earlier run has stored all of a batch, which then need not be encoded.
 bool is_stored(const WriterNode& writer, const Slot& slot) {
   const std::uint64_t end = slot.position.first_image + slot.series.size();
   return writer.stored.is_complete || (slot.series.size() > 0 && end <= writer.stored.n_images);
@@ -244,7 +244,8 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
   WriterNode& writer = *stages_.writers[writer_index];
   guard(writer, &slot, [&] {
     NodeClock::Work work(writer.commit_clock, slot.position.batch, stages_.writer_thread(writer_index));
-    if (!is_stored(writer, slot)) {
+    // Of what is stored, too: names of groups may come with it.
+    if (!writer.stored.is_complete) {
       writer.stage->commit(slot.position, slot.series, slot.encoded[writer_index]);
       checkpoint_if_due(writer);
     }
