@@ -164,8 +164,8 @@ void Manifest::complete() {
   is_complete_ = true;
 }
 
-void Manifest::close() noexcept {
-  if (file_ && n_images_ == 0 && !is_complete_) (void)::unlink(path_.c_str());
+void Manifest::close(bool keep) noexcept {
+  if (file_ && !keep && n_images_ == 0 && !is_complete_) (void)::unlink(path_.c_str());
   (void)file_.close();
 }
 
