@@ -16,6 +16,7 @@ import unittest
 
 from bad_input import COMMAND, FAILED, INTERRUPTED, WRITERS, WRONG, BadInput, definition, npy, stage
 from skipping import skipped
+from slowness import SLOWNESS
 
 
 class Outputs(BadInput):
@@ -171,7 +172,7 @@ class Outputs(BadInput):
                     seconds = time.monotonic() - begin
                 self.assertEqual((run.returncode, output), (INTERRUPTED, b""), errors)
                 self.assertIn(b"plotmill: cancelled", errors.splitlines()[-1])
-                self.assertLess(seconds, 2)
+                self.assertLess(seconds, 2 * SLOWNESS)
                 self.assertFalse((self.folder / "out.h5").exists())
                 self.assertEqual(list(self.folder.rglob("*.part")), [])
                 for folder in ("out_png", "out_jpeg"):
