@@ -31,6 +31,10 @@ class InputFile {
   /// The same; empty for what is no regular file, such as a pipe.
   [[nodiscard]] std::optional<std::uint64_t> size_if_regular() const;
 
+  /// What tells the file from another, in a line for people: its size, the time of its last change, and hashes of its
+  /// first and last 64 KiB; empty for what is no regular file. Leaves the place of read() as it is. Throws Error (io).
+  [[nodiscard]] std::optional<std::string> identity();
+
   /// Reads the next bytes. Fewer than asked for: the file ends here. Throws Error (io).
   [[nodiscard]] std::size_t read(std::span<char> out);
 

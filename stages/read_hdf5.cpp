@@ -104,6 +104,8 @@ class ReadHdf5 final : public Reader {
     return array_.shape();
   }
 
+  [[nodiscard]] std::optional<std::string> identity() override { return input_.identity(); }
+
   bool read(Sequences& out, std::size_t at_most) override {
     const Hdf5Section section;
     return array_.read(out, at_most);

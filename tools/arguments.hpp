@@ -18,6 +18,7 @@ struct Arguments {
   std::string device, threads, memory, limit;
   std::string graph = "text";
   bool force = false;
+  bool resume = false;
   bool json = false;
   bool quiet = false;
   std::string progress, trace, report;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 
 #include "arguments.hpp"
@@ -30,7 +31,7 @@ int print(const std::string& text) {
 
 int run(const CLI::App&, const Arguments& arguments) {
   Pipeline pipeline = load_pipeline(arguments);
-  RunCommand command{arguments.force, arguments.json, arguments.quiet};
+  RunCommand command{arguments.force, arguments.resume, arguments.json, arguments.quiet};
   if (arguments.progress == "none") command.progress = ProgressStyle::none;
   if (arguments.progress == "line") command.progress = ProgressStyle::line;
   if (arguments.progress == "json") command.progress = ProgressStyle::json;
@@ -157,6 +158,9 @@ int main_of(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return plotmill::tools::main_of(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("plotmill: the system refused memory\n", stderr);
+    return plotmill::tools::exit_run_failed;
   } catch (const std::exception& error) {
     std::fputs("plotmill: ", stderr);
     std::fputs(error.what(), stderr);

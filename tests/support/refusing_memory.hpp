@@ -1,0 +1,26 @@
+// Memory that is refused on purpose: operator new fails at the n-th piece that is asked for while a thread's switch is
+// on. A test program that links refusing_memory.cpp has all its memory from there.
+#pragma once
+
+#include <cstdint>
+
+namespace plotmill::test {
+
+/// Switches this thread on while it lives.
+class CountedMemory {
+ public:
+  CountedMemory() noexcept;
+  ~CountedMemory();
+  CountedMemory(const CountedMemory&) = delete;
+  CountedMemory& operator=(const CountedMemory&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// The n-th piece from now on is refused, counted from 0 over all threads.
+void refuse_memory(std::int64_t n) noexcept;
+/// Nothing is refused any more. Returns whether anything was.
+bool stop_refusing_memory() noexcept;
+
+}  // namespace plotmill::test
