@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 #include "plotmill/pipeline.hpp"
@@ -102,25 +103,34 @@ TEST_CASE("leftovers: no file, thread or memory is left over, however many runs 
     }
   };
   // The first runs start oneTBB's threads, and fill caches of HDF5 and of malloc().
-  for (int i = 0; i < 5; ++i) run_all();
+  for (int i = 0; i < 10; ++i) run_all();
   const auto descriptors = open_descriptors();
-  const std::size_t threads = n_threads_settled(0);
+  const std::size_t threads = settled(0, n_threads);
   const std::size_t resident = resident_bytes();
-  const std::size_t allocated = allocated_bytes();
+  const std::size_t allocated = settled(0, allocated_bytes);
 
   const auto end = std::chrono::steady_clock::now() + soak_time();
   std::size_t n_rounds = 0;
-  for (; n_rounds < 2 || std::chrono::steady_clock::now() < end; ++n_rounds) run_all();
+  // So often that a block lost by one in twelve runs shows.
+  const std::size_t at_least = has_sanitizer ? 2 : 80;
+  for (; n_rounds < at_least || std::chrono::steady_clock::now() < end; ++n_rounds) run_all();
 
-  MESSAGE(n_rounds * steps.size(), " runs; resident memory grew by ",
+  MESSAGE((n_rounds * steps.size()), " runs; resident memory grew by ",
           static_cast<std::int64_t>(resident_bytes() - resident), " bytes, what is allocated by ",
           static_cast<std::int64_t>(allocated_bytes() - allocated));
   CHECK(open_descriptors() == descriptors);
-  CHECK(n_threads_settled(threads) <= threads);
+  CHECK(settled(threads, n_threads) <= threads);
   // A sanitizer keeps what is freed, and tells leaks at the end.
   if (has_sanitizer) return;
   CHECK(resident_bytes() < resident + (std::size_t{8} << 20U));
-  CHECK(allocated_bytes() < allocated + (std::size_t{64} << 10U));
+  // Only then is it exact. CTest sets it.
+  const char* tunables = std::getenv("GLIBC_TUNABLES");
+  if (tunables != nullptr && std::string_view(tunables).find("tcache_count=0") != std::string_view::npos) {
+    constexpr std::size_t slack = std::size_t{16} << 10U;
+    CHECK(settled(allocated + slack, allocated_bytes) <= allocated + slack);
+  } else {
+    MESSAGE("SKIPPED: what is allocated is known only with GLIBC_TUNABLES=glibc.malloc.tcache_count=0");
+  }
 }
 
 }  // namespace plotmill

@@ -33,14 +33,17 @@ namespace plotmill::test {
   return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
 }
 
-/// The number of threads, once it is no more than `expected` or a second has passed: one that has been joined may be
-/// listed a moment longer.
-[[nodiscard]] inline std::size_t n_threads_settled(std::size_t expected) {
+/// The least that `measure` gives within a second, or the first value that is no more than `expected`: a thread that
+/// has been joined may be listed, and what it held be counted, a moment longer.
+template <class Measure>
+[[nodiscard]] std::size_t settled(std::size_t expected, Measure measure) {
   const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(1);
-  while (n_threads() > expected && std::chrono::steady_clock::now() < end) {
+  std::size_t least = measure();
+  while (least > expected && std::chrono::steady_clock::now() < end) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    least = std::min(least, measure());
   }
-  return n_threads();
+  return least;
 }
 
 /// Bytes of memory that are resident.
@@ -51,7 +54,8 @@ namespace plotmill::test {
   return n_pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
-/// Bytes that malloc() has given out and free() has not had back. Not of a sanitizer's malloc().
+/// Bytes that malloc() has given out and free() has not had back, exactly where GLIBC_TUNABLES is
+/// glibc.malloc.tcache_count=0: threads keep some of what is freed. Not of a sanitizer's malloc().
 [[nodiscard]] inline std::size_t allocated_bytes() {
   const struct mallinfo2 use = ::mallinfo2();
   return use.uordblks + use.hblkhd;
