@@ -13,7 +13,7 @@ std::uint64_t n_bytes_of(const Sequences& series) {
   return series.values.size() * sizeof(float) + series.sources.size() * sizeof(Source);
 }
 
-// Whether an earlier run has stored all of a batch, which then only passes through.
+// Whether an earlier run has stored all of a batch, which then need not be encoded.
 bool is_stored(const WriterNode& writer, const Slot& slot) {
   const std::uint64_t end = slot.position.first_image + slot.series.size();
   return writer.stored.is_complete || (slot.series.size() > 0 && end <= writer.stored.n_images);
@@ -209,6 +209,7 @@ void Flow::draw(std::size_t drawer_index, Slot& slot) {
                                              std::to_string(slot.series.size()) + " series");
       }
       for (std::size_t i = 0; i < ink.n_images(); ++i) drawer.n_blank += ink.image(i).runs.empty() ? 1U : 0U;
+      if (stages_.on_bad_series == OnBadSeries::blank) drawer.n_blank -= slot.series.bad.size();
       pool_.count(slot, n_bytes_of(ink));
       if (drawer.first_charts && slot.position.batch == 0) drawer.first_charts->keep(ink, slot.series);
       work.done(ink.n_images());
@@ -243,7 +244,8 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
   WriterNode& writer = *stages_.writers[writer_index];
   guard(writer, &slot, [&] {
     NodeClock::Work work(writer.commit_clock, slot.position.batch, stages_.writer_thread(writer_index));
-    if (!is_stored(writer, slot)) {
+    // Of what is stored, too: names of groups may come with it.
+    if (!writer.stored.is_complete) {
       writer.stage->commit(slot.position, slot.series, slot.encoded[writer_index]);
       checkpoint_if_due(writer);
     }

@@ -34,8 +34,8 @@ class Flow {
   Flow& operator=(const Flow&) = delete;
   ~Flow();
 
-  /// Starts all threads. Each holds `keep_alive`, which must own this Flow and its stages. Where the system refuses one,
-  /// none is left when the exception comes out.
+  /// Starts all threads. Each holds `keep_alive`, which must own this Flow and its stages. Where the system refuses
+  /// one, none is left when the exception comes out.
   void start(const std::shared_ptr<void>& keep_alive);
 
   /// Makes the run fail with this error, unless it has failed already, and drains the graph.

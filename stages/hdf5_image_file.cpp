@@ -43,9 +43,9 @@ Hdf5Handle make_source_type(hid_t group, hid_t row) {
 }
 
 struct Skipped {
+  std::uint32_t group;
   std::uint64_t first_row;
   const char* reason;
-  std::uint32_t group;
 };
 
 Hdf5Handle make_skipped_type(const Hdf5Handle& text, hid_t group, hid_t row) {
@@ -242,6 +242,12 @@ void Hdf5ImageFile::set_attribute(const char* name, const std::string& value) {
 
 void Hdf5ImageFile::append(const Encoded& encoded, std::size_t first_item, const Sequences& series,
                            std::size_t first_series, std::size_t n_images) {
+  append_all(encoded, first_item, series, first_series, n_images);
+  journal_->write_behind();
+}
+
+void Hdf5ImageFile::append_all(const Encoded& encoded, std::size_t first_item, const Sequences& series,
+                               std::size_t first_series, std::size_t n_images) {
   const Hdf5Section section;
   if (layout_.sequences) {
     append_rows(sequences_, H5T_NATIVE_FLOAT, series.n_points, n_images_, n_images,
@@ -326,7 +332,7 @@ void Hdf5ImageFile::store_skipped(const BadSeries& bad) {
   if (!skipped_) return;
   const Hdf5Section section;
   const std::string reason = bad.place + ": " + bad.reason;
-  const Skipped row{bad.source.first_row, reason.c_str(), bad.source.group};
+  const Skipped row{bad.source.group, bad.source.first_row, reason.c_str()};
   append_rows(skipped_, skipped_type_.get(), 0, n_skipped_, 1, &row, "/skipped");
   check_writes("/skipped cannot be stored");
   ++n_skipped_;

@@ -95,6 +95,8 @@ class Hdf5ImageFile {
   void create_images();
   void create_series();
   void set_attribute(const char* name, const std::string& value);
+  void append_all(const Encoded& encoded, std::size_t first_item, const Sequences& series, std::size_t first_series,
+                  std::size_t n_images);
   void append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images);
   void append_sources(const Sequences& series, std::size_t first, std::size_t n);
   void append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length, std::uint64_t first,

@@ -71,7 +71,11 @@ std::uint64_t number_at(std::span<const std::uint8_t> bytes, std::size_t at) {
 }  // namespace
 
 PageJournal::PageJournal(std::string path, std::uint64_t stable_end)
-    : path_(std::move(path)), file_(open_part(path_)), stable_end_(stable_end), end_(stable_end) {}
+    : path_(std::move(path)),
+      file_(open_part(path_)),
+      stable_end_(stable_end),
+      end_(stable_end),
+      begun_end_(stable_end) {}
 
 bool PageJournal::hold(std::uint64_t address, std::span<const std::uint8_t> bytes) noexcept try {
   while (!bytes.empty()) {
@@ -105,6 +109,17 @@ void PageJournal::lay_over(std::uint64_t address, std::span<std::uint8_t> bytes)
     std::memcpy(bytes.data() + (from - address), page->second.data() + (from - page->first),
                 static_cast<std::size_t>(to - from));
   }
+}
+
+void PageJournal::write_behind() noexcept {
+  constexpr std::uint64_t least_bytes = std::uint64_t{8} << 20U;
+  struct stat status {};
+  if (::fstat(file_.get(), &status) != 0) return;
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (size < begun_end_ + least_bytes) return;
+  (void)::sync_file_range(file_.get(), static_cast<off_t>(begun_end_), static_cast<off_t>(size - begun_end_),
+                          SYNC_FILE_RANGE_WRITE);
+  begun_end_ = size;
 }
 
 SealedPart PageJournal::seal() {

@@ -38,6 +38,9 @@ class PageJournal {
   /// Lays what is held over bytes that were read from the file.
   void lay_over(std::uint64_t address, std::span<std::uint8_t> bytes) const noexcept;
 
+  /// Lets the system begin to bring what was added to the disk, so that seal() finds little left to wait for.
+  void write_behind() noexcept;
+
   /// How many bytes the file is to have.
   void set_end(std::uint64_t end) noexcept { end_ = end; }
   [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
@@ -63,6 +66,7 @@ class PageJournal {
   FileDescriptor file_;
   std::uint64_t stable_end_;
   std::uint64_t end_;
+  std::uint64_t begun_end_;              ///< Of what write_behind() has begun to write.
   std::map<std::uint64_t, Page> pages_;  ///< By address; the last one may end within a page.
 };
 

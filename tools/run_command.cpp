@@ -116,9 +116,8 @@ void print_summary(const RunReport& report) {
   if (report.resumed_at > 0) {
     text += fmt::format("plotmill: went on after {} images that were stored before\n", report.resumed_at);
   }
-  if (report.blank > report.n_blanked) {
-    text += fmt::format("plotmill: {} images are blank, as their series have no finite value\n",
-                        report.blank - report.n_blanked);
+  if (report.blank > 0) {
+    text += fmt::format("plotmill: {} images are blank, as their series have no finite value\n", report.blank);
   }
   text += bad_series_text(report);
   std::size_t id_width = 5;

@@ -81,9 +81,9 @@ struct PLOTMILL_EXPORT RunReport {
 
   std::uint64_t images = 0;      ///< Made by this run.
   std::uint64_t resumed_at = 0;  ///< Images that earlier runs had stored, and this one went on from.
-  std::uint64_t blank = 0;       ///< Images without any ink, as of series without a finite value.
-  std::uint64_t n_skipped = 0;   ///< Series that were bad and left out, those that earlier runs left out included.
-  std::uint64_t n_blanked = 0;   ///< Series that were bad and made blank images, likewise.
+  std::uint64_t blank = 0;  ///< Images without any ink, as of series without a finite value; not those of bad series.
+  std::uint64_t n_skipped = 0;  ///< Series that were bad and left out, those that earlier runs left out included.
+  std::uint64_t n_blanked = 0;  ///< Series that were bad and made blank images, likewise.
   std::vector<BadSeriesReport> bad_series;  ///< The first of both, most_bad_series at most.
   double seconds = 0;                       ///< Wall time from the first batch to the last output complete.
   std::uint64_t bytes_written = 0;
