@@ -157,6 +157,8 @@ Hdf5Handle make_hdf5_output_driver() {
   ordinary_write = std::exchange(driver.write, write_file);
   ordinary_truncate = std::exchange(driver.truncate, truncate_file);
   ordinary_close = std::exchange(driver.close, close_file);
+  // The end of this driver is not the end of the ordinary one, which HDF5 would register anew for each file, for ever.
+  driver.terminate = nullptr;
   driver.name = "plotmill";
   return {H5FDregister(&driver), H5FDunregister};
 }

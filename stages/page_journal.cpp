@@ -124,8 +124,6 @@ void PageJournal::write_behind() noexcept {
 }
 
 SealedPart PageJournal::seal() {
-  // The next journal may come to lie where this one is.
-  if (is_applying_) apply();
   std::vector<std::uint8_t> journal;
   for (const auto& [address, page] : pages_) {
     put_number(journal, address);
