@@ -22,7 +22,14 @@ InflateCheck& InflateCheck::operator=(InflateCheck&&) noexcept = default;
 InflateCheck::~InflateCheck() = default;
 
 const char* InflateCheck::fault(std::span<const std::uint8_t> stream, std::uint64_t n_bytes) {
+  if (runs_.is_whole(stream, n_bytes)) return nullptr;
   constexpr const char* damaged = "the data do not decompress";
+  // ISA-L is not strict about the first two bytes.
+  if (stream.size() < 2) return "the data end early";
+  if ((stream[0] & 15U) != 8 || stream[0] >> 4U > 7 || (stream[1] & 32U) != 0 ||
+      (256U * stream[0] + stream[1]) % 31 != 0) {
+    return damaged;
+  }
   // One more than there should be, to see whether there is.
   const std::size_t room = static_cast<std::size_t>(std::min(n_bytes + 1, most_at_once));
   if (window_.size() < room) window_.resize(room);

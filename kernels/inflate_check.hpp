@@ -7,6 +7,8 @@
 #include <span>
 #include <vector>
 
+#include "kernels/inflate_runs.hpp"
+
 struct inflate_state;
 
 namespace plotmill::kernels {
@@ -23,6 +25,7 @@ class InflateCheck {
   [[nodiscard]] const char* fault(std::span<const std::uint8_t> stream, std::uint64_t n_bytes);
 
  private:
+  InflateRuns runs_;
   std::unique_ptr<inflate_state> state_;
   std::vector<std::uint8_t> window_;
 };
