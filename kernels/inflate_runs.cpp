@@ -2,15 +2,11 @@
 #include "kernels/inflate_runs.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 namespace plotmill::kernels {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "bits are read in little-endian words");
-
-constexpr std::size_t input_slack = 32;
 constexpr std::uint64_t adler_modulus = 65521;
 
 // What a code stands for, packed so that one load tells all: the run goes on with `value`, or with the byte before
@@ -61,43 +57,6 @@ bool assign_codes(std::span<const std::uint8_t> lengths, unsigned most, Take tak
 
 }  // namespace
 
-class StreamBits {
- public:
-  StreamBits(const std::uint8_t* begin, unsigned n_passed) noexcept : begin_(begin), in_(begin + n_passed / 8) {
-    refill();
-    (void)take(n_passed % 8);
-  }
-
-  /// Makes sure of at least 56 bits.
-  void refill() noexcept {
-    std::uint64_t word = 0;
-    std::memcpy(&word, in_, sizeof word);
-    bits_ |= word << n_;
-    in_ += (63 - n_) >> 3U;
-    n_ |= 56U;
-  }
-  [[nodiscard]] std::uint64_t next() const noexcept { return bits_; }
-  void pass(unsigned n) noexcept {
-    bits_ >>= n;
-    n_ -= n;
-  }
-  std::uint32_t take(unsigned n) noexcept {
-    const auto value = static_cast<std::uint32_t>(bits_ & ((std::uint64_t{1} << n) - 1));
-    pass(n);
-    return value;
-  }
-
-  /// Bytes of which something is taken, and bits that are taken.
-  [[nodiscard]] std::size_t n_bytes() const noexcept { return static_cast<std::size_t>(in_ - begin_) - n_ / 8; }
-  [[nodiscard]] std::size_t n_bits() const noexcept { return 8 * static_cast<std::size_t>(in_ - begin_) - n_; }
-
- private:
-  const std::uint8_t* begin_;
-  const std::uint8_t* in_;
-  std::uint64_t bits_ = 0;
-  unsigned n_ = 0;
-};
-
 bool InflateRuns::is_whole(std::span<const std::uint8_t> stream, std::uint64_t n_bytes) {
   constexpr std::size_t frame = 6;
   if (stream.size() < frame || stream[0] != 0x78 || (256U * stream[0] + stream[1]) % 31 != 0 ||
@@ -105,9 +64,9 @@ bool InflateRuns::is_whole(std::span<const std::uint8_t> stream, std::uint64_t n
     return false;
   }
   n_input_ = stream.size();
-  if (input_.size() < n_input_ + input_slack) input_.resize(n_input_ + input_slack);
+  if (input_.size() < n_input_ + StreamBits::slack) input_.resize(n_input_ + StreamBits::slack);
   std::ranges::copy(stream, input_.begin());
-  std::fill_n(input_.begin() + static_cast<std::ptrdiff_t>(n_input_), input_slack, std::uint8_t{0});
+  std::fill_n(input_.begin() + static_cast<std::ptrdiff_t>(n_input_), StreamBits::slack, std::uint8_t{0});
 
   StreamBits bits(input_.data(), has_known_code() ? header_bits_ : 16);
   if (!has_known_code() && !read_code(bits)) return false;

@@ -10,10 +10,9 @@
 #include <span>
 #include <vector>
 
-namespace plotmill::kernels {
+#include "kernels/stream_bits.hpp"
 
-/// The bits of a stream, which can be read for some bytes beyond its end.
-class StreamBits;
+namespace plotmill::kernels {
 
 /// One thread at a time. Keeps the code of the last stream, as that of the next is most often the same.
 class InflateRuns {
