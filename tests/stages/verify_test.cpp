@@ -20,9 +20,9 @@ namespace fs = std::filesystem;
 namespace {
 
 /// A run of random walks into a folder of its own.
-class Stored {
+class StoredRun {
  public:
-  explicit Stored(const std::string& type, const std::string& params, std::uint64_t count = 11)
+  explicit StoredRun(const std::string& type, const std::string& params, std::uint64_t count = 11)
       : definition_(R"({"plotmill": 1, "run": {"threads": 2, "batch": 4}, "stages": [
             {"id": "walks", "type": "make_sequences", "params": {"window": 20, "count": )" +
                     std::to_string(count) + R"(}},
@@ -89,7 +89,7 @@ std::pair<std::size_t, std::size_t> chunk_place(const std::string& path, hsize_t
 }
 
 /// Replaces the hash of the first piece by one that is as long.
-void forge_hash(const Stored& stored, const std::string& manifest) {
+void forge_hash(const StoredRun& stored, const std::string& manifest) {
   std::string bytes = test::read_bytes(stored.folder.file(manifest));
   const std::size_t at = bytes.find("\"xxh3\":[\"") + 9;
   bytes[at] = bytes[at] == '0' ? '1' : '0';
@@ -102,10 +102,10 @@ const std::string other_hash = "the data decompress, but are not those that were
 
 TEST_CASE("verify: what runs have written is as it was written, whatever the layout") {
   for (const char* params : {R"("dtype": "uint8")", R"("dtype": "float32")", R"("images_per_chunk": 4)",
-                             R"("dtype": "float32", "images_per_chunk": 16, "libver": "v110")", R"("sequences": false)",
+                             R"("dtype": "float32", "images_per_chunk": 4, "libver": "v110")", R"("sequences": false)",
                              R"("images_per_file": 4, "images_per_chunk": 2)"}) {
     CAPTURE(params);
-    const Stored stored("write_hdf5", params);
+    const StoredRun stored("write_hdf5", params);
     const VerifyReport report = stored.verify("c.h5");
     CHECK(stored.problems("c.h5").empty());
     CHECK(report.outputs == 1);
@@ -118,7 +118,7 @@ TEST_CASE("verify: what runs have written is as it was written, whatever the lay
     CHECK(stored.problems("c.h5.plotmill.jsonl").empty());
   }
   for (const char* type : {"write_png", "write_jpeg"}) {
-    const Stored stored(type, R"("name": "a{index:03}b")");
+    const StoredRun stored(type, R"("name": "a{index:03}b")");
     const VerifyReport report = stored.verify("p");
     CHECK(stored.problems("p").empty());
     CHECK(report.files == 11);
@@ -129,21 +129,22 @@ TEST_CASE("verify: what runs have written is as it was written, whatever the lay
 
 TEST_CASE("verify: an output without images, and a sample of more than there are") {
   for (const char* type : {"write_hdf5", "write_png"}) {
-    const Stored empty(type, type == std::string("write_png") ? R"("name": "{index}.png")" : R"("dtype": "uint8")", 0);
+    const StoredRun empty(type, type == std::string("write_png") ? R"("name": "{index}.png")" : R"("dtype": "uint8")",
+                          0);
     const std::string path = type == std::string("write_png") ? "p" : "c.h5";
     CHECK(empty.problems(path).empty());
     CHECK(empty.problems(path, 5).empty());
     CHECK(empty.verify(path).outputs == 1);
     CHECK(empty.verify(path).images == 0);
   }
-  const Stored stored("write_hdf5", R"("images_per_file": 4)");
+  const StoredRun stored("write_hdf5", R"("images_per_file": 4)");
   CHECK(stored.verify("c.h5", 1000).images_checked == 11);
   CHECK(stored.verify("c.h5", 3).images_checked == 3);
   CHECK(stored.verify("c.h5", 1).images_checked == 1);
 }
 
 TEST_CASE("verify: a damaged chunk is told with its images") {
-  const Stored stored("write_hdf5", R"("images_per_chunk": 4)");
+  const StoredRun stored("write_hdf5", R"("images_per_chunk": 4)");
   const auto [address, n_bytes] = chunk_place(stored.folder.file("c.h5"), 4);
   stored.flip("c.h5", address + n_bytes - 1);  // Of the checksum.
   CHECK(stored.problems("c.h5") ==
@@ -164,8 +165,8 @@ TEST_CASE("verify: a damaged chunk is told with its images") {
 }
 
 TEST_CASE("verify: the last chunk is short, and neighbours that are damaged alike are told as one") {
-  const Stored stored("write_hdf5", R"("images_per_chunk": 4)");
-  for (const hsize_t first : {4, 8}) {
+  const StoredRun stored("write_hdf5", R"("images_per_chunk": 4)");
+  for (const hsize_t first : {hsize_t{4}, hsize_t{8}}) {
     const auto [address, n_bytes] = chunk_place(stored.folder.file("c.h5"), first);
     stored.flip("c.h5", address + n_bytes - 1);
   }
@@ -175,12 +176,12 @@ TEST_CASE("verify: the last chunk is short, and neighbours that are damaged alik
 }
 
 TEST_CASE("verify: image data that decompress and are others have another hash") {
-  const Stored one("write_hdf5", R"("dtype": "uint8")");
+  const StoredRun one("write_hdf5", R"("dtype": "uint8")");
   forge_hash(one, "c.h5.plotmill.jsonl");
   CHECK(one.problems("c.h5") == Texts{"c.h5: images 0 to 10: " + other_hash});
   CHECK(one.problems("c.h5", 11).empty());  // Not with a sample.
 
-  const Stored several("write_hdf5", R"("images_per_file": 4)");
+  const StoredRun several("write_hdf5", R"("images_per_file": 4)");
   forge_hash(several, "c.h5.plotmill.jsonl");
   CHECK(several.problems("c.h5") == Texts{"c_0000.h5: images 0 to 3: " + other_hash});
   CHECK(several.problems("c_0000.h5").size() == 1);
@@ -189,7 +190,7 @@ TEST_CASE("verify: image data that decompress and are others have another hash")
 }
 
 TEST_CASE("verify: a file that is cut off, longer, empty, missing or no HDF5 file") {
-  const Stored stored("write_hdf5", R"("images_per_file": 4)");
+  const StoredRun stored("write_hdf5", R"("images_per_file": 4)");
   const std::string path = stored.folder.file("c_0001.h5");
   const auto size = fs::file_size(path);
   const std::string grown = "c_0001.h5: the file has " + std::to_string(size + 1) + " bytes, and had " +
@@ -208,7 +209,7 @@ TEST_CASE("verify: a file that is cut off, longer, empty, missing or no HDF5 fil
 }
 
 TEST_CASE("verify: a file without a manifest is checked without hashes, and that is told") {
-  const Stored stored("write_hdf5", R"("dtype": "uint8")");
+  const StoredRun stored("write_hdf5", R"("dtype": "uint8")");
   fs::remove(stored.folder.file("c.h5.plotmill.jsonl"));
   const VerifyReport report = stored.verify("c.h5");
   CHECK(report.n_problems == 0);
@@ -222,7 +223,7 @@ TEST_CASE("verify: a file without a manifest is checked without hashes, and that
 }
 
 TEST_CASE("verify: the attributes, and what the definition says about the images") {
-  const Stored stored("write_hdf5", R"("dtype": "uint8")");
+  const StoredRun stored("write_hdf5", R"("dtype": "uint8")");
   const std::string original = test::read_bytes(stored.folder.file("c.h5"));
   const auto after = [&](const std::string& before, const std::string& now) {
     (void)stored.folder.write("c.h5", original);
@@ -240,7 +241,7 @@ TEST_CASE("verify: the attributes, and what the definition says about the images
 }
 
 TEST_CASE("verify: series that do not fit") {
-  const Stored stored("write_hdf5", R"("dtype": "uint8")");
+  const StoredRun stored("write_hdf5", R"("dtype": "uint8")");
   const std::string path = stored.folder.file("c.h5");
   const std::string original = test::read_bytes(path);
   const auto change = [&](auto act) {
@@ -282,7 +283,7 @@ TEST_CASE("verify: series that do not fit") {
 }
 
 TEST_CASE("verify: image files that are missing, damaged, swapped, and of other images") {
-  const Stored stored("write_png", R"("name": "{index:03}.png")");
+  const StoredRun stored("write_png", R"("name": "{index:03}.png")");
   const auto file = [&](const char* name) { return stored.folder.file(std::string("p/") + name); };
   const std::string place = "p/{index:03}.png: ";
   const std::string third = test::read_bytes(file("003.png"));
@@ -319,7 +320,7 @@ TEST_CASE("verify: image files that are missing, damaged, swapped, and of other 
 }
 
 TEST_CASE("verify: a JPEG file with any byte flipped or cut off anywhere is found") {
-  const Stored stored("write_jpeg", R"("name": "{index}.jpg")", 2);
+  const StoredRun stored("write_jpeg", R"("name": "{index}.jpg")", 2);
   const std::string first = test::read_bytes(stored.folder.file("p/0.jpg"));
   for (std::size_t at = 0; at < first.size(); ++at) {
     CAPTURE(at);
@@ -337,7 +338,7 @@ TEST_CASE("verify: a JPEG file with any byte flipped or cut off anywhere is foun
 }
 
 TEST_CASE("verify: a damaged manifest") {
-  const Stored stored("write_hdf5", R"("images_per_file": 4)");
+  const StoredRun stored("write_hdf5", R"("images_per_file": 4)");
   const std::string name = "c.h5.plotmill.jsonl";
   const std::string original = test::read_bytes(stored.folder.file(name));
   std::vector<std::string> lines;
@@ -365,7 +366,7 @@ TEST_CASE("verify: a damaged manifest") {
 }
 
 TEST_CASE("verify: of a run that was interrupted the complete files are verified, and what is not complete is told") {
-  const Stored stored("write_hdf5", R"("images_per_file": 4)");
+  const StoredRun stored("write_hdf5", R"("images_per_file": 4)");
   const std::string name = "c.h5.plotmill.jsonl";
   std::string manifest = test::read_bytes(stored.folder.file(name));
   manifest.resize(manifest.rfind("{\"complete"));
@@ -389,7 +390,7 @@ TEST_CASE("verify: what is no output") {
 }
 
 TEST_CASE("verify: it can be stopped, and then throws") {
-  const Stored stored("write_hdf5", R"("dtype": "uint8")");
+  const StoredRun stored("write_hdf5", R"("dtype": "uint8")");
   int n_calls = 0;
   const VerifyOptions options{.threads = 1, .on_progress = [&](const VerifyProgress&) { return ++n_calls < 5; }};
   CHECK(test::error_of([&] { (void)verify_output(stored.folder.file("c.h5"), options); }).first ==
@@ -400,7 +401,7 @@ TEST_CASE("verify: it can be stopped, and then throws") {
 TEST_CASE("a run that finds its output complete verifies it") {
   for (const char* type : {"write_hdf5", "write_png"}) {
     const bool is_png = type == std::string("write_png");
-    const Stored stored(type, is_png ? R"("name": "{index}.png")" : R"("dtype": "uint8")");
+    const StoredRun stored(type, is_png ? R"("name": "{index}.png")" : R"("dtype": "uint8")");
     CHECK(stored.run({.resume = true}).images == 0);
     const std::size_t at = is_png ? 60 : chunk_place(stored.folder.file("c.h5"), 5).first + 30;
     stored.flip(is_png ? "p/5.png" : "c.h5", at);
@@ -409,7 +410,7 @@ TEST_CASE("a run that finds its output complete verifies it") {
     CHECK(text.find("image 5: ") != std::string::npos);
     CHECK(text.find("--force makes it anew") != std::string::npos);
   }
-  const Stored stored("write_hdf5", R"("dtype": "uint8")");
+  const StoredRun stored("write_hdf5", R"("dtype": "uint8")");
   Pipeline pipeline = Pipeline::from_json(stored.definition());
   pipeline.cancel();
   CHECK(test::error_of([&] { (void)pipeline.run({.resume = true}); }).first == ErrorKind::cancelled);
