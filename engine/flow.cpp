@@ -154,7 +154,7 @@ void Flow::read() {
     attempt([&] { read_batch(*slot); });
     moved();
     const std::size_t n = slot->series.size();
-    if (stopping_ || (n == 0 && slot->series.bad.empty())) {
+    if (stopping_ || (n == 0 && slot->series.bad.empty() && slot->series.new_groups.empty())) {
       pool_.give_back(slot);
       continue;
     }

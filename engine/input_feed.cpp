@@ -105,7 +105,7 @@ void InputFeed::settle(Sequences& batch, std::size_t from, std::size_t n_settled
     BadSeries bad{.index = i, .source = batch.sources[i], .reason = {}};
     const bool is_unread = n_found < found.size() && found[n_found].index == i;
     if (is_unread) bad = std::move(found[n_found++]);
-    if (is_unread || refuse(batch, i, bad)) {
+    if (is_unread || refuse(batch, i, n_images_ + to, bad)) {
       if (on_bad_series_ == OnBadSeries::error) {
         throw Error(ErrorKind::input, is_unread ? stages_.reader.place() + " " + bad.place : bad.place, bad.reason);
       }
@@ -122,12 +122,12 @@ void InputFeed::settle(Sequences& batch, std::size_t from, std::size_t n_settled
   batch.values.resize(to * batch.n_points);
 }
 
-// Whether a draw stage can't draw it; then `bad` says why.
-bool InputFeed::refuse(const Sequences& batch, std::size_t i, BadSeries& bad) const {
+// Whether a draw stage can't draw series i, which would be this image of the run; then `bad` says why.
+bool InputFeed::refuse(const Sequences& batch, std::size_t i, std::uint64_t image, BadSeries& bad) const {
   for (const auto& drawer : stages_.drawers) {
     auto reason = at_place(drawer->place(), [&] { return drawer->stage->refuse(batch.view().series(i)); });
     if (!reason) continue;
-    bad.place = image_place(*drawer, stages_.reader, n_images_ + i, group(bad.source.group), bad.source);
+    bad.place = image_place(*drawer, stages_.reader, image, group(bad.source.group), bad.source);
     bad.reason = std::move(*reason);
     return true;
   }

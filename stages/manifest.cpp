@@ -137,6 +137,10 @@ void Manifest::resume(const ManifestContent& content, const RunSetup& setup) {
   is_complete_ = content.is_complete;
   n_images_ = content.n_images;
   n_bytes_ = content.n_bytes;
+  // A file that needs no change is not touched: the time of its last change stays.
+  struct stat status {};
+  if (::fstat(file_.get(), &status) != 0) fail("cannot be looked at", errno);
+  if (static_cast<std::uint64_t>(status.st_size) == n_bytes_) return;
   if (::ftruncate(file_.get(), static_cast<off_t>(n_bytes_)) != 0) fail("cannot be taken up", errno);
 }
 

@@ -135,7 +135,7 @@ class WriteHdf5 final : public Writer {
     // Those that were skipped right before an image, or after the last one, lie in the file of the image before them.
     const auto pass_bad = [&](std::size_t index) {
       for (; bad != series.bad.end() && bad->index <= index; ++bad) {
-        if (file_) file_->store_skipped(*bad);
+        if (file_) store_skipped(*bad);
         n_bad_ = bad->number + 1;
       }
     };
@@ -292,17 +292,25 @@ class WriteHdf5 final : public Writer {
     const std::size_t per_chunk = layout_.images_per_chunk;
     const std::uint64_t before = file_->payload_bytes();
     file_->append(encoded, first / per_chunk, series, first, n);
-    // Up to the last group in use, so that a file is the same however its images were split into batches.
-    for (const Source& source : std::span(series.sources).subspan(first, n)) {
-      n_groups_used_ = std::max(n_groups_used_, std::size_t{source.group} + 1);
-    }
-    file_->store_groups(std::span(group_names_).first(std::min(n_groups_used_, group_names_.size())));
+    store_groups(std::span(series.sources).subspan(first, n));
     const std::size_t begin = encoded.begin[first / per_chunk];
     const std::size_t end = encoded.begin[(first + n + per_chunk - 1) / per_chunk];
     piece_hash_.add(std::as_bytes(std::span(encoded.bytes).subspan(begin, end - begin)));
     piece_bytes_ += end - begin;
     n_images_ += n;
     bytes_written_ += file_->payload_bytes() - before;
+  }
+
+  // Up to the last group in use, so that a file is the same however its images were split into batches.
+  void store_groups(std::span<const Source> sources) {
+    for (const Source& source : sources) n_groups_used_ = std::max(n_groups_used_, std::size_t{source.group} + 1);
+    file_->store_groups(std::span(group_names_).first(std::min(n_groups_used_, group_names_.size())));
+  }
+
+  void store_skipped(const BadSeries& bad) {
+    if (layout_.on_bad_series != OnBadSeries::skip) return;
+    store_groups({&bad.source, 1});
+    file_->store_skipped(bad);
   }
 
   void finish_file() {

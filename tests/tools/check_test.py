@@ -108,7 +108,7 @@ class Layers(Repository):
             ("stages/other.cpp", '#include "engine/graph.hpp"'),
             ("stages/other.cpp", '#include "graph.hpp"'),
             ("stages/other.cpp", "#include <oneapi/tbb/task.h>"),
-            ("stages/other.cpp", "#include <nlohmann/json.hpp>"),
+            ("stages/other.cpp", "#include <CLI/CLI.hpp>"),
             ("tools/other.cpp", '#include "kernels/draw.hpp"'),
             ("tools/other.cpp", "#include <hdf5.h>"),
             ("tools/other.cpp", "#include HEADER"),
