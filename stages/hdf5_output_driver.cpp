@@ -116,9 +116,13 @@ herr_t read_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address,
   return 0;
 }
 
+// HDF5 can't do with a file that does not close: it keeps half of it and ends the process later on.
 herr_t close_file(H5FD_t* file) {
+  int* const descriptor = descriptor_of(file);
   const bool all_written = write_held_back();
-  journals.erase(descriptor_of(file));
+  journals.erase(descriptor);
+  const int other = descriptor != nullptr ? ::open(nowhere, O_RDWR | O_CLOEXEC) : -1;
+  if (other >= 0 && ::close(std::exchange(*descriptor, other)) != 0 && write_error == 0) write_error = errno;
   return ordinary_close(file) >= 0 && all_written ? 0 : -1;
 }
 
@@ -127,8 +131,9 @@ herr_t truncate_file(H5FD_t* file, hid_t transfer, hbool_t closing) {
   if (is_nowhere(file)) return 0;
   // What was there at the last checkpoint stays until the next, which cuts it off.
   if (PageJournal* const journal = journal_of(file); journal != nullptr) {
-    journal->set_end(file->cls->get_eoa(file, H5FD_MEM_DEFAULT));
-    if (journal->end() < journal->stable_end()) return 0;
+    const haddr_t end = file->cls->get_eoa(file, H5FD_MEM_DEFAULT);
+    journal->set_end(end);
+    if (end < journal->stable_end()) return 0;
   }
   errno = 0;
   return ordinary_truncate(file, transfer, closing) >= 0 || divert(file) ? 0 : -1;
@@ -140,8 +145,12 @@ Hdf5Handle make_hdf5_output_driver() {
   // The ordinary driver's functions are not public, but an open file points to them.
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   if (!access || H5Pset_fapl_sec2(access.get()) < 0) return {};
+  errno = 0;
   H5FD_t* const file = H5FDopen(nowhere, H5F_ACC_RDONLY, access.get(), HADDR_UNDEF);
-  if (file == nullptr) return {};
+  if (file == nullptr) {
+    write_error = errno;
+    return {};
+  }
   H5FD_class_t driver = *file->cls;
   (void)H5FDclose(file);
   ordinary_read = std::exchange(driver.read, read_file);

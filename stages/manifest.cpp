@@ -56,12 +56,12 @@ std::string manifest_path(const std::string& output) { return output + ".plotmil
 
 Manifest::Manifest(const std::string& path, const std::string& output, const std::optional<Fault>& existing,
                    const RunSetup& setup, const std::function<void(StoredPiece&&)>& take)
-    : path_(path), file_(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC)) {
-  if (!file_ && errno != ENOENT) throw_io_error(path_, "cannot be opened", errno);
+    : path_(path), output_(output), file_(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC)) {
+  if (!file_ && errno != ENOENT) fail("cannot be opened", errno);
   const auto refuse = [](const Fault& fault) { throw Error(ErrorKind::io, fault.place, fault.text); };
   std::optional<ManifestContent> content;
   if (file_) {
-    lock(output);
+    lock();
     if (!setup.overwrite)
       content = read_manifest(path_, [&](StoredPiece&& piece) {
         if (setup.resume) take(std::move(piece));
@@ -85,28 +85,33 @@ Manifest::Manifest(const std::string& path, const std::string& output, const std
     }
     if (existing) refuse(*existing);
   }
-  begin(output, setup);
+  begin(setup);
 }
 
-void Manifest::lock(const std::string& output) {
+void Manifest::lock() {
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return;
   // A file system without locks does not keep anybody from writing.
   if (errno != EWOULDBLOCK) return;
-  throw Error(ErrorKind::io, output, "another run is writing it, and holds " + path_ + "; wait for it or end it");
+  throw Error(ErrorKind::io, output_, "another run is writing it, and holds " + path_ + "; wait for it or end it");
 }
 
-void Manifest::begin(const std::string& output, const RunSetup& setup) {
+void Manifest::begin(const RunSetup& setup) {
   if (!file_) {
     file_ = FileDescriptor(::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (!file_) throw_io_error(path_, "cannot be created", errno);
-    lock(output);
+    if (!file_) fail("cannot be created", errno);
+    lock();
   } else if (::ftruncate(file_.get(), 0) != 0) {
-    throw_io_error(path_, "cannot be begun anew", errno);
+    fail("cannot be begun anew", errno);
   }
   overwrites_ = setup.overwrite;
-  append(manifest_head_line({output, setup.overwrite, lasting_definition(setup.definition), setup.input},
-                            setup.plotmill_version));
-  sync_to_disk(folder_of(path_));
+  try {
+    append(manifest_head_line({output_, setup.overwrite, lasting_definition(setup.definition), setup.input},
+                              setup.plotmill_version));
+    sync_to_disk(folder_of(path_));
+  } catch (const Error&) {
+    (void)::unlink(path_.c_str());
+    throw;
+  }
 }
 
 void Manifest::resume(const ManifestContent& content, const RunSetup& setup) {
@@ -130,7 +135,11 @@ void Manifest::resume(const ManifestContent& content, const RunSetup& setup) {
   is_complete_ = content.is_complete;
   n_images_ = content.n_images;
   n_bytes_ = content.n_bytes;
-  if (::ftruncate(file_.get(), static_cast<off_t>(n_bytes_)) != 0) throw_io_error(path_, "cannot be taken up", errno);
+  if (::ftruncate(file_.get(), static_cast<off_t>(n_bytes_)) != 0) fail("cannot be taken up", errno);
+}
+
+void Manifest::fail(const std::string& what, int error_number) const {
+  throw_io_error(output_, "its manifest " + path_ + " " + what, error_number);
 }
 
 void Manifest::append(const std::string& line) {
@@ -140,7 +149,7 @@ void Manifest::append(const std::string& line) {
       ::fdatasync(file_.get()) != 0) {
     const int error_number = errno;
     (void)::ftruncate(file_.get(), static_cast<off_t>(n_bytes_));
-    throw_io_error(path_, "cannot be written", error_number);
+    fail("cannot be written", error_number);
   }
   n_bytes_ += text.size();
 }
@@ -155,8 +164,8 @@ void Manifest::complete() {
   is_complete_ = true;
 }
 
-void Manifest::close() noexcept {
-  if (file_ && n_images_ == 0 && !is_complete_) (void)::unlink(path_.c_str());
+void Manifest::close(bool keep) noexcept {
+  if (file_ && !keep && n_images_ == 0 && !is_complete_) (void)::unlink(path_.c_str());
   (void)file_.close();
 }
 

@@ -87,16 +87,19 @@ class Manifest {
   void add(const StoredPiece& piece);
   void complete();
 
-  /// Ends the use of the manifest; removes it where no image is stored.
-  void close() noexcept;
+  /// Ends the use of the manifest; removes it where no image is stored, unless it is to be kept all the same.
+  void close(bool keep = false) noexcept;
 
  private:
-  void begin(const std::string& output, const RunSetup& setup);
+  void begin(const RunSetup& setup);
   void resume(const ManifestContent& content, const RunSetup& setup);
-  void lock(const std::string& output);
+  void lock();
   void append(const std::string& line);
+  /// Throws Error (io) with the output as the place, as whoever reads it may not know of a manifest.
+  [[noreturn]] void fail(const std::string& what, int error_number) const;
 
   std::string path_;
+  std::string output_;
   FileDescriptor file_;
   bool overwrites_ = false;
   bool is_complete_ = false;

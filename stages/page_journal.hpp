@@ -10,6 +10,7 @@
 // is written over only after 3 has ended.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <span>
@@ -41,20 +42,23 @@ class PageJournal {
   /// Lets the system begin to bring what was added to the disk, so that seal() finds little left to wait for.
   void write_behind() noexcept;
 
-  /// How many bytes the file is to have.
-  void set_end(std::uint64_t end) noexcept { end_ = end; }
+  /// How many bytes the file is to have; it gets no shorter than stable_end(), as the journal must not lie in what is
+  /// to stay.
+  void set_end(std::uint64_t end) noexcept { end_ = std::max(end, stable_end_); }
   [[nodiscard]] std::uint64_t end() const noexcept { return end_; }
 
   /// Step 1, for end().
   [[nodiscard]] SealedPart seal();
-  /// Step 3.
+  /// Step 3. After an Error restore() can do it.
   void apply();
 
   /// Cuts the file off at end(); for when it is complete.
   void cut_off();
 
-  /// Cuts off what was added since the last checkpoint.
+  /// Cuts off what was added since the last checkpoint. That counts as made once apply() was called, also where it
+  /// failed.
   void roll_back() noexcept;
+  [[nodiscard]] bool has_checkpoint() const noexcept { return kept_ > 0; }
 
   /// Brings a file that a process left behind to the state of a checkpoint.
   static void restore(const std::string& path, const SealedPart& part);
@@ -66,6 +70,8 @@ class PageJournal {
   FileDescriptor file_;
   std::uint64_t stable_end_;
   std::uint64_t end_;
+  std::uint64_t sealed_ = 0;             ///< Size with the journal of the last seal().
+  std::uint64_t kept_;                   ///< Size of what the last checkpoint needs.
   std::uint64_t begun_end_;              ///< Of what write_behind() has begun to write.
   std::map<std::uint64_t, Page> pages_;  ///< By address; the last one may end within a page.
 };
