@@ -73,10 +73,14 @@ void copy_match(std::uint8_t* out, std::size_t distance, std::size_t n) {
       out += step;
       from += step;
     } while (out < end);
-  } else if (distance == 1) {
-    const std::uint8_t value = *from;
+  } else if (distance == 1 || distance == sizeof(float)) {
+    // Of pixels of both types the one before.
+    std::uint32_t pixel = 0x01010101U * *from;
+    if (distance != 1) std::memcpy(&pixel, from, sizeof pixel);
+    std::array<std::uint32_t, step / sizeof pixel> pixels;
+    pixels.fill(pixel);
     do {
-      std::memset(out, value, step);
+      std::memcpy(out, pixels.data(), step);
       out += step;
     } while (out < end);
   } else {

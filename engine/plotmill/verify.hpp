@@ -65,7 +65,8 @@ struct PLOTMILL_EXPORT VerifyReport {
 /// /sequences and /source have no hashes: they are read, and their values checked for what they can be.
 ///
 /// Throws Error (input) where there is nothing that plotmill has written, (io) where the system refuses, (cancelled).
-/// A damaged HDF5 file may bring down the HDF5 library, and the process with it.
+/// The HDF5 library may fall over damage of a file's own structures, and the process with it: `plotmill verify` does
+/// this in a process of its own.
 [[nodiscard]] PLOTMILL_EXPORT VerifyReport verify_output(const std::string& path, const VerifyOptions& options = {});
 
 /// The report as one JSON object: "path", "ok", the counts by their names here, "problems" with "file", "images"
