@@ -25,6 +25,10 @@ class ChunksCheck {
   ChunksCheck(const std::string& path, const VerifyImages& images, const ExpectedHdf5File* expected, VerifyRun& run)
       : path_(path), images_(images), expected_(expected), run_(run) {}
 
+  ChunksCheck(const ChunksCheck&) = delete;
+  ChunksCheck& operator=(const ChunksCheck&) = delete;
+  ~ChunksCheck() { run_.workers.leave(); }
+
   void check_all() {
     for (std::uint64_t first = 0; first < images_.n_images; first += images_.per_chunk) {
       begin_piece(first);

@@ -43,6 +43,10 @@ class ImageFilesCheck {
         is_there_(static_cast<std::size_t>(n_images)),
         run_(run) {}
 
+  ImageFilesCheck(const ImageFilesCheck&) = delete;
+  ImageFilesCheck& operator=(const ImageFilesCheck&) = delete;
+  ~ImageFilesCheck() { run_.workers.leave(); }
+
   void check(const std::vector<std::uint64_t>& sampled) {
     list_folder();
     auto next = sampled.begin();

@@ -44,6 +44,15 @@ void VerifyWorkers::finish() {
   throw_error();
 }
 
+void VerifyWorkers::leave() noexcept {
+  std::unique_lock lock(mutex_);
+  n_items_ -= waiting_.size();
+  for (const Item& item : waiting_) n_bytes_ -= item.n_bytes;
+  waiting_.clear();
+  done_.wait(lock, [&] { return n_items_ == 0; });
+  error_ = nullptr;
+}
+
 void VerifyWorkers::throw_error() {
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }

@@ -43,6 +43,9 @@ class VerifyWorkers {
   /// Waits until all work is done. Throws what any has thrown.
   void finish();
 
+  /// Leaves work that was not begun and waits for the rest: what work refers to may go away then.
+  void leave() noexcept;
+
  private:
   struct Item {
     std::size_t n_bytes = 0;

@@ -157,9 +157,10 @@ TEST_CASE("verify: a damaged chunk is told with its images") {
   for (std::size_t at = 0; at < n_bytes; ++at) {
     CAPTURE(at);
     stored.flip("c.h5", address + at);
-    CHECK(stored.verify("c.h5").problems.size() == 1);
-    CHECK(stored.verify("c.h5").problems.front().first == 4);
-    CHECK(stored.verify("c.h5").problems.front().end == 8);
+    const VerifyReport report = stored.verify("c.h5");
+    REQUIRE(report.problems.size() == 1);
+    CHECK(report.problems.front().first == 4);
+    CHECK(report.problems.front().end == 8);
     stored.flip("c.h5", address + at);
   }
 }
@@ -389,13 +390,18 @@ TEST_CASE("verify: what is no output") {
   CHECK(error(folder.file("no.h5")).second == folder.file("no.h5") + ": cannot be opened: No such file or directory");
 }
 
-TEST_CASE("verify: it can be stopped, and then throws") {
-  const StoredRun stored("write_hdf5", R"("dtype": "uint8")");
-  int n_calls = 0;
-  const VerifyOptions options{.threads = 1, .on_progress = [&](const VerifyProgress&) { return ++n_calls < 5; }};
-  CHECK(test::error_of([&] { (void)verify_output(stored.folder.file("c.h5"), options); }).first ==
-        ErrorKind::cancelled);
-  CHECK(n_calls == 5);
+TEST_CASE("verify: it can be stopped at any moment, and then throws") {
+  for (const char* type : {"write_hdf5", "write_png"}) {
+    const bool is_png = type == std::string("write_png");
+    const StoredRun stored(type, is_png ? R"("name": "{index}.png")" : R"("dtype": "uint8")", 200);
+    for (int most = 1; most < 30; ++most) {
+      int n_calls = 0;
+      const VerifyOptions options{.threads = 2, .on_progress = [&](const VerifyProgress&) { return ++n_calls < most; }};
+      const auto verify = [&] { (void)verify_output(stored.folder.file(is_png ? "p" : "c.h5"), options); };
+      CHECK(test::error_of(verify).first == ErrorKind::cancelled);
+      CHECK(n_calls == most);
+    }
+  }
 }
 
 TEST_CASE("a run that finds its output complete verifies it") {
