@@ -154,7 +154,9 @@ void Flow::read() {
     attempt([&] { read_batch(*slot); });
     moved();
     const std::size_t n = slot->series.size();
-    if (stopping_ || (n == 0 && slot->series.bad.empty() && slot->series.new_groups.empty())) {
+    // A writer that resumes with its last image may still need the names of the groups before it.
+    const bool has_names = stages_.plan.first_image > 0 && !slot->series.new_groups.empty();
+    if (stopping_ || (n == 0 && slot->series.bad.empty() && !has_names)) {
       pool_.give_back(slot);
       continue;
     }

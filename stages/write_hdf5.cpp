@@ -132,9 +132,11 @@ class WriteHdf5 final : public Writer {
     }
     is_consistent_ = false;
     auto bad = std::ranges::find_if(series.bad, [&](const BadSeries& each) { return each.number >= n_bad_; });
-    // Those that were skipped right before an image, or after the last one, lie in the file of the image before them.
-    const auto pass_bad = [&](std::size_t index) {
-      for (; bad != series.bad.end() && bad->index <= index; ++bad) {
+    // Those that were skipped right before an image, or after the last one, lie in the file of the image before them;
+    // those that are blank are images themselves.
+    const std::size_t before = layout_.on_bad_series == OnBadSeries::skip ? 1 : 0;
+    const auto pass_bad = [&](std::size_t end) {
+      for (; bad != series.bad.end() && bad->index < end + before; ++bad) {
         if (file_) store_skipped(*bad);
         n_bad_ = bad->number + 1;
       }
@@ -146,7 +148,7 @@ class WriteHdf5 final : public Writer {
       const std::size_t take = static_cast<std::size_t>(std::min<std::uint64_t>(n - done, file_room()));
       append(series, encoded, done, take);
       done += take;
-      pass_bad(done - 1);
+      pass_bad(done - before);
     }
     pass_bad(n);
     is_consistent_ = true;

@@ -221,7 +221,8 @@ class PLOTMILL_EXPORT Writer : public Stage {
 
   /// Stores an encoded batch. One thread, batches in order. Of a run that was resumed the first batches may hold images
   /// that are stored already, at their beginning: these are passed over, and where nothing else is in it, `encoded` is
-  /// empty. `series` may be empty but for skipped ones at the end of the run. May wait for the disk. Throws Error (io).
+  /// empty. `series` may be empty but for skipped ones or names of groups at the end of the run. May wait for the disk.
+  /// Throws Error (io).
   virtual void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) = 0;
 
   /// Makes all that was committed durable: it is stored(), then. Called on the thread of commit(), at least every
