@@ -15,7 +15,8 @@ namespace {
 
 /// What the threads of a run share. It outlives the run only if a stage hangs.
 struct RunState {
-  RunState(const Definition& definition, const RunOptions& options) : stages(definition, options), flow(stages) {}
+  RunState(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled)
+      : stages(definition, options, Purpose::run, &cancelled), flow(stages) {}
 
   RunStages stages;
   Flow flow;
@@ -135,7 +136,7 @@ class Watch {
 }  // namespace
 
 RunReport run_definition(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled) {
-  const auto state = std::make_shared<RunState>(definition, options);
+  const auto state = std::make_shared<RunState>(definition, options, cancelled);
   if (state->stages.all_complete()) return report_of_nothing(state->stages);
   if (options.on_start) options.on_start(state->stages.plan);
   Watch watch(*state, definition, options, cancelled);

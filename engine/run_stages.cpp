@@ -72,7 +72,8 @@ std::string image_place(const RunNode& node, const ReaderNode& reader, std::uint
          (group.empty() ? "" : "group \"" + group + "\", ") + "data row " + std::to_string(source.first_row) + ")";
 }
 
-RunStages::RunStages(const Definition& definition, const RunOptions& options, Purpose purpose) {
+RunStages::RunStages(const Definition& definition, const RunOptions& options, Purpose purpose,
+                     const std::atomic<bool>* cancelled) {
   choose_device(definition.run.device, plan);
   plan.threads =
       definition.run.threads != 0 ? definition.run.threads : std::max(1U, std::thread::hardware_concurrency());
@@ -86,6 +87,7 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options, Pu
   setup.definition = definition.json;
   setup.plotmill_version = version();
   pulse = setup.pulse;
+  pulse->follow(cancelled);
   on_bad_series = setup.on_bad_series;
   checkpoint_seconds = definition.run.checkpoint_seconds;
   if (options.overwrite && options.resume) {
@@ -96,6 +98,8 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options, Pu
     if (purpose == Purpose::run) setup.input = at_place(reader.place(), [&] { return reader.stage->identity(); });
     purpose == Purpose::run ? open_writers(setup) : rehearse_writers(setup);
     choose_sizes(definition.run);
+    // From here on the run is watched.
+    pulse->follow(nullptr);
   } catch (...) {
     abandon_writers();
     throw;

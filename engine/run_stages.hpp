@@ -56,7 +56,9 @@ enum class Purpose {
 /// Makes every stage, opens them from the reader on, and chooses batch and number of slots. Throws Error with the stage
 /// as its place; then writers that were opened have been abandoned.
 struct RunStages {
-  RunStages(const Definition& definition, const RunOptions& options, Purpose purpose = Purpose::run);
+  /// A stage that works for long while it is opened stops when `cancelled` is set.
+  RunStages(const Definition& definition, const RunOptions& options, Purpose purpose = Purpose::run,
+            const std::atomic<bool>* cancelled = nullptr);
   RunStages(const RunStages&) = delete;
   RunStages& operator=(const RunStages&) = delete;
   /// Abandons the writers of a run that never came to its end.

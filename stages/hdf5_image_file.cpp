@@ -142,6 +142,13 @@ void Hdf5ImageFile::make_types() {
   source_type_ = make_source_type(H5T_NATIVE_UINT32, H5T_NATIVE_UINT64);
   skipped_type_ = make_skipped_type(text_type_, H5T_NATIVE_UINT32, H5T_NATIVE_UINT64);
   if (!text_type_ || !source_type_ || !skipped_type_) fail("the types cannot be made");
+  // Texts are converted. HDF5 1.10 would ask for 2 MiB each time, and ruins its memory where that is refused.
+  constexpr std::size_t n_bytes = 64 * 1024;
+  conversion_.resize(2 * n_bytes);
+  transfer_ = Hdf5Handle(H5Pcreate(H5P_DATASET_XFER), H5Pclose);
+  if (!transfer_ || H5Pset_buffer(transfer_.get(), n_bytes, conversion_.data(), conversion_.data() + n_bytes) < 0) {
+    fail("the buffers cannot be set");
+  }
 }
 
 void Hdf5ImageFile::take_up() {
@@ -184,6 +191,8 @@ void Hdf5ImageFile::create() {
   if (!access || !creation || H5Pset_obj_track_times(creation.get(), false) < 0) fail("cannot be created");
   file_ = Hdf5Handle(H5Fcreate(output_.part_path().c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose);
   if (!file_) fail("cannot be created");
+  // The manifest must not tell of a file that loses its name when the power goes.
+  sync_to_disk(folder_of(output_.part_path()));
   journal_.emplace(output_.part_path(), 0);
   use_page_journal(file_.get(), *journal_);
   make_types();
@@ -313,7 +322,7 @@ void Hdf5ImageFile::append_rows(const Hdf5Handle& dataset, hid_t memory_type, st
   const Hdf5Handle memory(H5Screate_simple(rank, count.data(), nullptr), H5Sclose);
   const Hdf5Handle space(H5Dget_space(dataset.get()), H5Sclose);
   if (H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr) < 0 ||
-      H5Dwrite(dataset.get(), memory_type, memory.get(), space.get(), H5P_DEFAULT, values) < 0) {
+      H5Dwrite(dataset.get(), memory_type, memory.get(), space.get(), transfer_.get(), values) < 0) {
     fail(fmt::format("{} cannot be stored", what));
   }
 }
@@ -373,11 +382,11 @@ void Hdf5ImageFile::leave() noexcept {
   const Hdf5Section section;
   if (file_) send_hdf5_writes_nowhere(file_.get());
   for (Hdf5Handle* handle : {&images_, &sequences_, &source_, &groups_, &skipped_, &skipped_type_, &source_type_,
-                             &text_type_, &file_, &driver_}) {
+                             &text_type_, &transfer_, &file_, &driver_}) {
     (void)handle->reset();
   }
   (void)take_hdf5_write_error();
-  if (!journal_ || journal_->stable_end() == 0) return output_.discard();
+  if (!journal_ || !journal_->has_checkpoint()) return output_.discard();
   journal_->roll_back();
 }
 

@@ -114,8 +114,10 @@ class Hdf5ImageFile {
   std::uint64_t n_skipped_ = 0;
   std::uint64_t payload_bytes_ = 0;
   std::vector<std::uint8_t> packed_sources_;  ///< Of one append().
+  std::vector<std::uint8_t> conversion_;      ///< Where HDF5 converts texts.
   Hdf5Handle driver_;
   Hdf5Handle file_;
+  Hdf5Handle transfer_;  ///< How rows are written: with the buffers of `conversion_`.
   Hdf5Handle text_type_;
   Hdf5Handle source_type_;
   Hdf5Handle skipped_type_;

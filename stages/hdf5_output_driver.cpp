@@ -116,9 +116,13 @@ herr_t read_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address,
   return 0;
 }
 
+// HDF5 can't do with a file that does not close: it keeps half of it and ends the process later on.
 herr_t close_file(H5FD_t* file) {
+  int* const descriptor = descriptor_of(file);
   const bool all_written = write_held_back();
-  journals.erase(descriptor_of(file));
+  journals.erase(descriptor);
+  const int other = descriptor != nullptr ? ::open(nowhere, O_RDWR | O_CLOEXEC) : -1;
+  if (other >= 0 && ::close(std::exchange(*descriptor, other)) != 0 && write_error == 0) write_error = errno;
   return ordinary_close(file) >= 0 && all_written ? 0 : -1;
 }
 
@@ -141,14 +145,20 @@ Hdf5Handle make_hdf5_output_driver() {
   // The ordinary driver's functions are not public, but an open file points to them.
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   if (!access || H5Pset_fapl_sec2(access.get()) < 0) return {};
+  errno = 0;
   H5FD_t* const file = H5FDopen(nowhere, H5F_ACC_RDONLY, access.get(), HADDR_UNDEF);
-  if (file == nullptr) return {};
+  if (file == nullptr) {
+    write_error = errno;
+    return {};
+  }
   H5FD_class_t driver = *file->cls;
   (void)H5FDclose(file);
   ordinary_read = std::exchange(driver.read, read_file);
   ordinary_write = std::exchange(driver.write, write_file);
   ordinary_truncate = std::exchange(driver.truncate, truncate_file);
   ordinary_close = std::exchange(driver.close, close_file);
+  // The end of this driver is not the end of the ordinary one, which HDF5 would register anew for each file, for ever.
+  driver.terminate = nullptr;
   driver.name = "plotmill";
   return {H5FDregister(&driver), H5FDunregister};
 }

@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "stages/data_hash.hpp"
+#include "stages/verify_manifest.hpp"
 
 namespace plotmill {
 
@@ -44,6 +45,7 @@ void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const 
   pattern_ = FileNamePattern::parse(name_);
   made_folder_ = ::mkdir(directory_.c_str(), 0777) == 0;
   if (!made_folder_ && errno != EEXIST) throw_io_error(directory_, "the folder cannot be made", errno);
+  if (made_folder_) sync_to_disk(folder_of(directory_));
   folder_ = FileDescriptor(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_) throw_io_error(directory_, "cannot be used as a folder", errno);
   const std::string files = pattern_->common_text();
@@ -56,6 +58,7 @@ void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const 
   manifest_.emplace(manifest, directory_, existing, setup,
                     [&](StoredPiece&& piece) { unpublished_.n_bad = piece.n_bad; });
   unpublished_.first = unpublished_.end = manifest_->n_images();
+  if (manifest_->is_complete()) return require_intact(manifest, setup);
   check_stored_files(manifest_->n_images());
 }
 
@@ -114,7 +117,10 @@ void ImageFilesWriter::write_part(std::uint64_t image, std::span<const std::uint
 
 void ImageFilesWriter::checkpoint() {
   if (unpublished_.xxh3.empty()) return;
+  // After a failure the system may take for written what is not, so that trying again proves nothing.
+  is_sound_ = false;
   if (::syncfs(folder_.get()) != 0) throw_io_error(directory_, "cannot be brought to the disk", errno);
+  has_named_ = true;
   for (std::uint64_t image = unpublished_.first; image < unpublished_.end; ++image) {
     const std::string name = pattern_->name(image);
     const std::string part = name + ".part";
@@ -126,6 +132,7 @@ void ImageFilesWriter::checkpoint() {
   unpublished_.first = unpublished_.end;
   unpublished_.n_bytes = 0;
   unpublished_.xxh3.clear();
+  is_sound_ = true;
 }
 
 void ImageFilesWriter::sync_folder() {
@@ -152,12 +159,13 @@ void ImageFilesWriter::remove_parts() noexcept {
 
 void ImageFilesWriter::abandon() noexcept {
   try {
-    checkpoint();
+    if (is_sound_) checkpoint();
   } catch (const std::exception&) {
     // What was published before holds.
-    remove_parts();
   }
-  if (manifest_) manifest_->close();
+  remove_parts();
+  // Images that have their names without being listed yet are replaced when the run is resumed.
+  if (manifest_) manifest_->close(has_named_);
   (void)folder_.close();
   use_.release();
   // Fails, as it should, where complete images are in it.

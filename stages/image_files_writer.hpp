@@ -57,6 +57,8 @@ class ImageFilesWriter : public Writer {
   FileDescriptor folder_;
   FileUse use_;
   bool made_folder_ = false;
+  bool is_sound_ = true;    ///< No checkpoint() has failed.
+  bool has_named_ = false;  ///< Images have got their final names.
   std::optional<Manifest> manifest_;
   StoredPiece unpublished_;  ///< Files written as .part.
   std::atomic<std::uint64_t> bytes_written_ = 0;

@@ -50,6 +50,7 @@ void InputFile::open(const std::string& path) {
   if (::fstat(descriptor_, &status) == 0 && S_ISDIR(status.st_mode)) {
     throw Error(ErrorKind::input, path, "cannot be read: " + reason(EISDIR) + "; a file is expected");
   }
+  opened_size_ = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
   use_ = FileUse::reading(descriptor_);
 }
 
@@ -88,9 +89,17 @@ std::optional<std::string> InputFile::identity() {
                      status.st_mtim.tv_nsec, head, tail);
 }
 
+void InputFile::check_not_cut() const {
+  if (size_if_regular().value_or(opened_size_) >= opened_size_) return;
+  throw Error(ErrorKind::input, path_, "became shorter while it was read");
+}
+
 std::size_t InputFile::read(std::span<char> out) {
-  return read_all(path_, out.size(),
-                  [&](std::size_t done) { return ::read(descriptor_, out.data() + done, out.size() - done); });
+  const std::size_t n = read_all(
+      path_, out.size(), [&](std::size_t done) { return ::read(descriptor_, out.data() + done, out.size() - done); });
+  // Its end would look like the end of the input.
+  if (n < out.size()) check_not_cut();
+  return n;
 }
 
 std::size_t InputFile::read_at(std::uint64_t offset, std::span<char> out) {

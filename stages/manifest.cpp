@@ -35,6 +35,8 @@ std::optional<ManifestContent> read_manifest(const std::string& path, const std:
   std::optional<ManifestContent> content;
   std::string line;
   for (std::uint64_t number = 1; std::getline(file, line) && !file.eof(); ++number) {
+    // A power cut may have kept the end of the last line alone; what is missing reads as zeros.
+    if (line.find('\0') != std::string::npos && file.peek() == std::ifstream::traits_type::eof()) break;
     const std::string place = path + ":" + std::to_string(number);
     if (!content) {
       content.emplace().head = parse_manifest_head(line, place);
@@ -168,8 +170,8 @@ void Manifest::complete() {
   is_complete_ = true;
 }
 
-void Manifest::close() noexcept {
-  if (file_ && n_images_ == 0 && !is_complete_) (void)::unlink(path_.c_str());
+void Manifest::close(bool keep) noexcept {
+  if (file_ && !keep && n_images_ == 0 && !is_complete_) (void)::unlink(path_.c_str());
   (void)file_.close();
 }
 

@@ -87,8 +87,8 @@ class Manifest {
   void add(const StoredPiece& piece);
   void complete();
 
-  /// Ends the use of the manifest; removes it where no image is stored.
-  void close() noexcept;
+  /// Ends the use of the manifest; removes it where no image is stored, unless it is to be kept all the same.
+  void close(bool keep = false) noexcept;
 
  private:
   void begin(const RunSetup& setup);

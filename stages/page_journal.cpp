@@ -75,6 +75,7 @@ PageJournal::PageJournal(std::string path, std::uint64_t stable_end)
       file_(open_part(path_)),
       stable_end_(stable_end),
       end_(stable_end),
+      kept_(stable_end),
       begun_end_(stable_end) {}
 
 bool PageJournal::hold(std::uint64_t address, std::span<const std::uint8_t> bytes) noexcept try {
@@ -123,8 +124,6 @@ void PageJournal::write_behind() noexcept {
 }
 
 SealedPart PageJournal::seal() {
-  // The next journal may come to lie where this one is.
-  if (is_applying_) apply();
   std::vector<std::uint8_t> journal;
   for (const auto& [address, page] : pages_) {
     put_number(journal, address);
@@ -133,16 +132,18 @@ SealedPart PageJournal::seal() {
   }
   write_at(file_.get(), path_, end_, journal);
   sync(file_.get(), path_);
+  sealed_ = end_ + journal.size();
   return {end_, journal.size(), hash_of(journal)};
 }
 
 void PageJournal::apply() {
-  is_applying_ = true;
+  // From here on the file is taken up with its journal, however far this comes.
+  kept_ = sealed_;
   for (const auto& [address, page] : pages_) write_at(file_.get(), path_, address, page);
   if (!pages_.empty()) sync(file_.get(), path_);
   pages_.clear();
   stable_end_ = end_;
-  is_applying_ = false;
+  kept_ = end_;
 }
 
 void PageJournal::cut_off() {
@@ -151,7 +152,7 @@ void PageJournal::cut_off() {
 
 void PageJournal::roll_back() noexcept {
   pages_.clear();
-  if (!is_applying_) (void)::ftruncate(file_.get(), static_cast<off_t>(stable_end_));
+  (void)::ftruncate(file_.get(), static_cast<off_t>(kept_));
 }
 
 void PageJournal::restore(const std::string& path, const SealedPart& part) {

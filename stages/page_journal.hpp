@@ -55,8 +55,10 @@ class PageJournal {
   /// Cuts the file off at end(); for when it is complete.
   void cut_off();
 
-  /// Cuts off what was added since the last checkpoint, but not a journal whose pages could not be put in place.
+  /// Cuts off what was added since the last checkpoint. That counts as made once apply() was called, also where it
+  /// failed.
   void roll_back() noexcept;
+  [[nodiscard]] bool has_checkpoint() const noexcept { return kept_ > 0; }
 
   /// Brings a file that a process left behind to the state of a checkpoint.
   static void restore(const std::string& path, const SealedPart& part);
@@ -68,8 +70,9 @@ class PageJournal {
   FileDescriptor file_;
   std::uint64_t stable_end_;
   std::uint64_t end_;
-  std::uint64_t begun_end_;   ///< Of what write_behind() has begun to write.
-  bool is_applying_ = false;  ///< Step 3 has begun: the journal on the disk is that of the checkpoint that holds.
+  std::uint64_t sealed_ = 0;             ///< Size with the journal of the last seal().
+  std::uint64_t kept_;                   ///< Size of what the last checkpoint needs.
+  std::uint64_t begun_end_;              ///< Of what write_behind() has begun to write.
   std::map<std::uint64_t, Page> pages_;  ///< By address; the last one may end within a page.
 };
 

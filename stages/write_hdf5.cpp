@@ -13,6 +13,7 @@
 #include "stages/hdf5_image_file.hpp"
 #include "stages/learned_code.hpp"
 #include "stages/manifest.hpp"
+#include "stages/verify_manifest.hpp"
 
 namespace plotmill {
 namespace {
@@ -79,7 +80,7 @@ class WriteHdf5 final : public Writer {
       if (piece.file_bytes) ++n_files_;
       last = std::move(piece);
     });
-    if (manifest_->is_complete()) return;
+    if (manifest_->is_complete()) return require_intact(manifest, setup);
     if (last) {
       take_up(*last);
     } else {
@@ -153,11 +154,15 @@ class WriteHdf5 final : public Writer {
 
   void checkpoint() override {
     if (!file_ || n_images_ == 0 || (n_images_ == manifest_->n_images() && n_bad_ == n_bad_stored_)) return;
+    // What could not be written is lost, and trying again would find nothing that is left to do.
+    is_consistent_ = false;
     file_->checkpoint([&](const SealedPart& part) { manifest_->add(next_piece(part)); });
     begin_piece();
+    is_consistent_ = true;
   }
 
   void finish() override {
+    is_consistent_ = false;
     if (!file_ && n_files_ == 0) begin_file();
     if (file_) {
       file_->store_groups(group_names_);
@@ -355,7 +360,7 @@ class WriteHdf5 final : public Writer {
   FileUse use_;
   std::optional<Manifest> manifest_;
   std::optional<Hdf5ImageFile> file_;  ///< Full ones are completed when the next image comes, or at the end.
-  bool is_consistent_ = true;          ///< All that was begun of a commit() was done.
+  bool is_consistent_ = true;          ///< All that was begun of a commit() or checkpoint() was done.
   std::uint64_t n_files_ = 0;          ///< Begun.
   std::uint64_t n_images_ = 0;         ///< Appended, over all files.
   std::uint64_t n_bad_ = 0;            ///< Bad series passed.

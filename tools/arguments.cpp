@@ -69,6 +69,8 @@ void add_preview_arguments(CLI::App& command, Arguments& arguments) {
 
 void add_show_arguments(CLI::App& command, Arguments& arguments) { add_show_options(command, arguments.show); }
 
+void add_verify_arguments(CLI::App& command, Arguments& arguments) { add_verify_options(command, arguments.verify); }
+
 void add_stages_arguments(CLI::App& command, Arguments& arguments) {
   command.add_option("type", arguments.type, "A stage type")->type_name("TYPE");
   command.add_flag("--json", arguments.json, "Print JSON with everything");

@@ -8,6 +8,7 @@
 #include "plotmill/pipeline.hpp"
 #include "preview_command.hpp"
 #include "show_command.hpp"
+#include "verify_command.hpp"
 
 namespace plotmill::tools {
 
@@ -26,12 +27,14 @@ struct Arguments {
   std::string shell;
   PreviewCommand preview;
   ShowCommand show;
+  VerifyCommand verify;
 };
 
 void add_run_arguments(CLI::App& command, Arguments& arguments);
 void add_check_arguments(CLI::App& command, Arguments& arguments);
 void add_preview_arguments(CLI::App& command, Arguments& arguments);
 void add_show_arguments(CLI::App& command, Arguments& arguments);
+void add_verify_arguments(CLI::App& command, Arguments& arguments);
 void add_stages_arguments(CLI::App& command, Arguments& arguments);
 void add_completion_arguments(CLI::App& command, Arguments& arguments);
 

@@ -19,7 +19,7 @@ struct ExitMeaning {
 
 inline constexpr std::array<ExitMeaning, 4> exit_meanings{{
     {exit_done, "Done."},
-    {exit_run_failed, "The run failed, or standard output could not be written."},
+    {exit_run_failed, "The run failed, what was verified is damaged, or standard output could not be written."},
     {exit_definition_wrong, "The definition or the command is wrong; nothing has run."},
     {exit_interrupted, "The run was interrupted."},
 }};

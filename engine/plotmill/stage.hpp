@@ -33,14 +33,19 @@ class Pulse {
   /// stalled when one batch takes longer than `run.stall_timeout`.
   bool keep_going() noexcept {
     n_beats_.fetch_add(1, std::memory_order_relaxed);
-    return !stopped_.load(std::memory_order_relaxed);
+    const std::atomic<bool>* const cancelled = followed_.load(std::memory_order_relaxed);
+    return !stopped_.load(std::memory_order_relaxed) && (cancelled == nullptr || !*cancelled);
   }
+
+  /// Also stops while this flag is set; null: none. It must outlive being followed.
+  void follow(const std::atomic<bool>* flag) noexcept { followed_.store(flag, std::memory_order_relaxed); }
 
   void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t n_beats() const noexcept { return n_beats_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<bool> stopped_ = false;
+  std::atomic<const std::atomic<bool>*> followed_ = nullptr;
   std::atomic<std::uint64_t> n_beats_ = 0;
 };
 

@@ -11,22 +11,23 @@ namespace {
 
 constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
 
-thread_local bool is_counted = false;
+constexpr std::size_t nothing = std::numeric_limits<std::size_t>::max();
+thread_local std::size_t counted_from = nothing;
 std::atomic<std::int64_t> n_left = never;
 
-bool is_refused() noexcept { return is_counted && n_left.fetch_sub(1) == 0; }
+bool is_refused(std::size_t n_bytes) noexcept { return n_bytes >= counted_from && n_left.fetch_sub(1) == 0; }
 
 }  // namespace
 
-CountedMemory::CountedMemory() noexcept : before_(is_counted) { is_counted = true; }
-CountedMemory::~CountedMemory() { is_counted = before_; }
+CountedMemory::CountedMemory(std::size_t at_least) noexcept : before_(counted_from) { counted_from = at_least; }
+CountedMemory::~CountedMemory() { counted_from = before_; }
 
 void refuse_memory(std::int64_t n) noexcept { n_left = n; }
 bool stop_refusing_memory() noexcept { return n_left.exchange(never) < 0; }
 
 namespace {
 
-void* allocate(std::size_t n_bytes) noexcept { return is_refused() ? nullptr : std::malloc(n_bytes); }
+void* allocate(std::size_t n_bytes) noexcept { return is_refused(n_bytes) ? nullptr : std::malloc(n_bytes); }
 
 void* allocate_or_throw(std::size_t n_bytes) {
   if (void* const memory = allocate(n_bytes)) return memory;

@@ -2,20 +2,21 @@
 // on. A test program that links refusing_memory.cpp has all its memory from there.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace plotmill::test {
 
-/// Switches this thread on while it lives.
+/// Switches this thread on while it lives, for pieces of at least so many bytes.
 class CountedMemory {
  public:
-  CountedMemory() noexcept;
+  explicit CountedMemory(std::size_t at_least = 0) noexcept;
   ~CountedMemory();
   CountedMemory(const CountedMemory&) = delete;
   CountedMemory& operator=(const CountedMemory&) = delete;
 
  private:
-  bool before_;
+  std::size_t before_;
 };
 
 /// The n-th piece from now on is refused, counted from 0 over all threads.

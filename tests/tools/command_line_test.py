@@ -84,7 +84,7 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_commands_are_refused(self):
         self.check_refused("A subcommand is required")
-        known = "run, check, preview, show, stages, schema, completion, man and version"
+        known = "run, check, preview, show, verify, stages, schema, completion, man and version"
         self.check_refused(f"there is no command rum; {known} are known", "rum")
         self.check_refused("--graph: svg not in {text,dot}", "check", self.job, "--graph", "svg")
         self.check_refused("shell: fish not in {bash,zsh}", "completion", "fish")

@@ -25,13 +25,13 @@ class KillPoints(FaultRuns):
                     self.check_resume()
 
     def test_before_a_write(self):
-        self.killed_everywhere("write", "kill", 8)
+        self.killed_everywhere("write", "kill", 4)
 
     def test_in_a_write(self):
-        self.killed_everywhere("write", "tear", 8)
+        self.killed_everywhere("write", "tear", 4)
 
     def test_before_bringing_to_the_disk(self):
-        self.killed_everywhere("sync", "kill", 8)
+        self.killed_everywhere("sync", "kill", 4)
 
     def test_before_a_rename(self):
         self.killed_everywhere("rename", "kill", 4)

@@ -39,7 +39,7 @@ class MemoryFaults(FaultRuns):
         for source, output in (("none", "hdf5"), ("csv", "png"), ("npy", "jpeg"), ("hdf5", "shards")):
             for least in (8192, 65536):
                 n_allocations = self.n_allocations(output, source, least)
-                for nth in spread(n_allocations, 1000 if ALL else 12):
+                for nth in spread(n_allocations, 1000 if ALL else 6):
                     with self.subTest(source=source, output=output, least=least, nth=nth, of=n_allocations):
                         result = self.refuse(output, source, least, nth)
                         codes[result.code] += 1
@@ -50,7 +50,7 @@ class MemoryFaults(FaultRuns):
         codes = collections.Counter()
         for source, output in (("none", "hdf5"), ("csv", "png"), ("npy", "jpeg"), ("hdf5", "shards")):
             n_allocations = self.n_allocations(output, source, 1)
-            for nth in spread(n_allocations, n_allocations if ALL else 12):
+            for nth in spread(n_allocations, n_allocations if ALL else 6):
                 with self.subTest(source=source, output=output, nth=nth, of=n_allocations):
                     result = self.refuse(output, source, 1, nth)
                     codes[self.outcome(result)] += 1

@@ -17,6 +17,7 @@ import unittest
 
 from bad_input import COMMAND, FAILED, INTERRUPTED, KEPT, WRITERS, WRONG, BadInput, definition, npy, stage
 from skipping import skipped
+from slowness import SLOWNESS
 
 
 class Outputs(BadInput):
@@ -176,7 +177,7 @@ class Outputs(BadInput):
         self.assertEqual(output, b"", errors)
         last = errors.decode("utf-8").splitlines()[-1]
         self.assertRegex(last, r"plotmill: cancelled(; .*)?$")
-        self.assertLess(seconds, 2)
+        self.assertLess(seconds, 2 * SLOWNESS)
         kept = re.search(KEPT, last)
         return int(kept[1]) if kept else 0
 

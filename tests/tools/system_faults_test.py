@@ -95,6 +95,10 @@ class SystemFaults(FaultRuns):
                 result = stopped.go_on()
                 self.check_message(result, FAILED, f"out (write_hdf5) out/{parts[0].stem}", os.strerror(errno.ENOENT))
                 self.check_outputs()
+                # What was stored is gone, and that is told before anything is done again.
+                result = run(self.folder, "run", "job.json", "--quiet", "--resume")
+                self.check_message(result, FAILED, f"out/{parts[0].stem}", "is missing", "--force starts anew")
+                self.assertEqual(run(self.folder, "run", "job.json", "--quiet", "--force").code, DONE)
                 self.check_resume()
 
     def test_the_folder_is_removed(self):
