@@ -49,9 +49,9 @@ build_preset() { # NAME [TARGET ...]
   fi
 }
 
-test_preset() { # NAME
+test_preset() { # NAME [JOBS]
   build_preset "$1"
-  ctest --preset "$1" --no-tests=error -j2
+  ctest --preset "$1" --no-tests=error -j"${2:-2}"
 }
 
 # The command is a target only where tools/ has one.
@@ -108,8 +108,9 @@ check_unfinished() {
 
 check_cpu() { test_preset cpu; }
 check_debug() { test_preset debug; }
-check_asan() { test_preset asan; }
-check_tsan() { test_preset tsan; }
+# Limits of time are wide under a sanitizer, so what waits may do so beside what works.
+check_asan() { test_preset asan 4; }
+check_tsan() { test_preset tsan 4; }
 check_memcheck() {
   need valgrind python3
   build_preset cpu plotmill_cli

@@ -128,6 +128,7 @@ class Memcheck(unittest.TestCase):
         self.check(DONE, "", "preview", "npy.json")
         subprocess.run([COMMAND, "run", "npy.json", "--quiet"], cwd=self.folder, check=True)
         self.check(DONE, "", "show", "npy.h5")
+        self.check(DONE, "", "verify", "npy.h5")
 
 
 if __name__ == "__main__":
