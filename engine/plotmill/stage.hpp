@@ -88,6 +88,10 @@ class PLOTMILL_EXPORT Reader : public Stage {
   /// Opens the input and says what will come. Throws Error (input, io).
   virtual SeriesShape open(const RunSetup& setup) = 0;
 
+  /// Memory that the reader itself holds at most, beside what it appends to batches: as for open(), which has been
+  /// called. Batches get what it leaves of `run.memory`.
+  [[nodiscard]] virtual std::uint64_t held_bytes() const { return 0; }
+
   /// Appends series to `out`, whose n_points is set, until it holds `at_most`. Returns false when the input has ended;
   /// what was appended is used all the same. While more is to come, `out` must be filled: the split into batches is the
   /// engine's. Throws Error (input, io).
