@@ -82,12 +82,22 @@ std::string to_json(const RunReport& report) {
                       {"items", stage.items}});
   }
   const double rate = report.seconds > 0 ? static_cast<double>(report.images) / report.seconds : 0;
+  json bad = json::array();
+  for (const BadSeriesReport& series : report.bad_series) {
+    bad.push_back({{"image", series.image ? json(*series.image) : json()},
+                   {"group", series.group},
+                   {"first_row", series.first_row},
+                   {"reason", series.reason}});
+  }
   return dump({{"images", report.images},
+               {"resumed_at", report.resumed_at},
                {"seconds", report.seconds},
                {"images_per_second", rate},
                {"bytes_written", report.bytes_written},
                {"device", report.plan.device},
-               {"skipped", 0},
+               {"skipped", report.n_skipped},
+               {"blanked", report.n_blanked},
+               {"bad_series", std::move(bad)},
                {"blank", report.blank},
                {"threads", report.plan.threads},
                {"batch", report.plan.batch},

@@ -3,8 +3,6 @@
 
 #include <chrono>
 
-#include "engine/learning.hpp"
-
 namespace plotmill {
 
 namespace flow = oneapi::tbb::flow;
@@ -15,6 +13,12 @@ std::uint64_t n_bytes_of(const Sequences& series) {
   return series.values.size() * sizeof(float) + series.sources.size() * sizeof(Source);
 }
 
+// Whether an earlier run has stored all of a batch, which then need not be encoded.
+bool is_stored(const WriterNode& writer, const Slot& slot) {
+  const std::uint64_t end = slot.position.first_image + slot.series.size();
+  return writer.stored.is_complete || (slot.series.size() > 0 && end <= writer.stored.n_images);
+}
+
 std::uint64_t n_bytes_of(const Ink& ink) {
   return ink.row_begin.size() * sizeof(std::uint32_t) + ink.runs.size() * sizeof(Run) + ink.coverage.size();
 }
@@ -23,6 +27,7 @@ std::uint64_t n_bytes_of(const Ink& ink) {
 
 Flow::Flow(RunStages& stages)
     : stages_(stages),
+      feed_(stages, stages.on_bad_series),
       pool_(stages.plan.batches_in_flight, stages.series.n_points, stages.image_shapes(), stages.writers.size()),
       arena_(static_cast<int>(stages.plan.threads)),
       lanes_(stages.plan.threads) {
@@ -34,8 +39,20 @@ Flow::Flow(RunStages& stages)
     commit_threads_.push_back(std::make_unique<CommitThread>(pool_.size()));
   }
   // A graph runs its nodes in the arena in which it was made.
-  arena_.execute([&] { build(); });
+  try {
+    arena_.execute([&] { build(); });
+  } catch (...) {
+    // Where oneTBB was refused a thread, what it has begun must end before the nodes do.
+    if (graph_) {
+      graph_->cancel();
+      graph_->wait_for_all();
+    }
+    throw;
+  }
 }
+
+// Making an edge spawns tasks that touch the nodes, also where nothing was started.
+Flow::~Flow() { graph_->wait_for_all(); }
 
 void Flow::build() {
   graph_ = std::make_unique<flow::graph>();
@@ -69,6 +86,22 @@ void Flow::build() {
 
 void Flow::start(const std::shared_ptr<void>& keep_alive) {
   graph_->reserve_wait();
+  for (const auto& writer : stages_.writers) writer->last_checkpoint = Clock::now();
+  try {
+    start_threads(keep_alive);
+  } catch (...) {
+    // The system has refused a thread. The reader's comes last, so that nothing is in the graph yet.
+    graph_->release_wait();
+    if (graph_thread_.joinable()) graph_thread_.join();
+    for (const auto& thread : commit_threads_) {
+      thread->end();
+      thread->join();
+    }
+    throw;
+  }
+}
+
+void Flow::start_threads(const std::shared_ptr<void>& keep_alive) {
   for (std::size_t i = 0; i < commit_threads_.size(); ++i) {
     commit_threads_[i]->start([this, i](Slot& slot) { commit(i, slot); }, [this, i] { finish(i); }, keep_alive);
   }
@@ -103,60 +136,64 @@ void Flow::in_lane(Slot& slot, Work&& work) {
 }
 
 void Flow::read() {
-  ReaderNode& reader = stages_.reader;
-  std::uint64_t batch = 0;
-  std::uint64_t n_images = 0;
-  Sequences first;
-  bool more = true;
-  try {
-    more = learn_from_first(stages_, first);
-  } catch (const Error& error) {
-    fail(error);
-  }
-  while ((more || first.size() > 0) && !stopping_) {
+  BatchPosition position{0, stages_.plan.first_image};
+  const auto attempt = [&](auto&& work) {
+    try {
+      work();
+    } catch (const Error& error) {
+      fail(error);
+    } catch (...) {
+      fail(current_error_at(stages_.reader.place()));
+    }
+  };
+  attempt([&] { feed_.begin([this] { return stages_.pulse->keep_going(); }); });
+  while (feed_.more() && !stopping_) {
     Slot* const slot = pool_.take();
     if (slot == nullptr) return;
-    slot->position = {batch, n_images};
-    guard(reader, slot, [&] {
-      NodeClock::Work work(reader.clock, batch, RunStages::reader_thread());
-      more = fill(*slot, first, more);
-      const std::lock_guard lock(mutex_);
-      groups_.insert(groups_.end(), slot->series.new_groups.begin(), slot->series.new_groups.end());
-      pool_.count(*slot, n_bytes_of(slot->series));
-      work.done(slot->series.size());
-    });
+    slot->position = position;
+    attempt([&] { read_batch(*slot); });
     moved();
-    if (stopping_ || slot->series.size() == 0) {
+    const std::size_t n = slot->series.size();
+    if (stopping_ || (n == 0 && slot->series.bad.empty() && slot->series.new_groups.empty())) {
       pool_.give_back(slot);
       continue;
     }
-    ++batch;
-    n_images += slot->series.size();
+    ++position.batch;
+    position.first_image += n;
     slot->n_writers_left = stages_.writers.size();
     slot->baton.leave();
     for (const auto& node : draw_nodes_) node->try_put(slot);
   }
 }
 
-// Fills a slot from what was read ahead to learn from, then from the reader. Returns whether more is to come from the
-// reader.
-bool Flow::fill(Slot& slot, Sequences& first, bool more) {
-  const std::size_t batch = stages_.plan.batch;
-  Sequences& series = slot.series;
-  std::swap(series.new_groups, first.new_groups);
-  const std::size_t n_first = std::min(batch, first.size());
-  const auto n_values = static_cast<std::ptrdiff_t>(n_first * series.n_points);
-  series.values.assign(first.values.begin(), first.values.begin() + n_values);
-  series.sources.assign(first.sources.begin(), first.sources.begin() + static_cast<std::ptrdiff_t>(n_first));
-  first.values.erase(first.values.begin(), first.values.begin() + n_values);
-  first.sources.erase(first.sources.begin(), first.sources.begin() + static_cast<std::ptrdiff_t>(n_first));
-  if (more && series.size() < batch) more = stages_.reader.stage->read(series, batch);
-  const std::size_t n = series.size();
-  if (n > batch || (more && n < batch) || series.values.size() != n * stages_.series.n_points) {
-    throw Error(ErrorKind::internal, "read() gave " + std::to_string(n) + " series of a batch of " +
-                                         std::to_string(batch) + "; every batch but the last is full");
+void Flow::read_batch(Slot& slot) {
+  NodeClock::Work work(stages_.reader.clock, slot.position.batch, RunStages::reader_thread());
+  feed_.fill(slot.series, stages_.plan.batch);
+  pool_.count(slot, n_bytes_of(slot.series));
+  work.done(slot.series.size());
+}
+
+// Draws all series of a batch but those whose images are to be blank.
+void Flow::draw_batch(DrawerNode& drawer, const Sequences& series, Ink& ink, std::size_t lane) {
+  std::size_t begin = 0;
+  const auto draw_to = [&](std::size_t end) {
+    if (end == begin) return;
+    try {
+      drawer.stage->draw({series.values.data() + begin * series.n_points, end - begin, series.n_points}, ink, lane);
+    } catch (Error& error) {
+      if (error.series()) error.about_series(begin + *error.series());
+      throw;
+    }
+    begin = end;
+  };
+  if (stages_.on_bad_series == OnBadSeries::blank) {
+    for (const BadSeries& bad : series.bad) {
+      draw_to(bad.index);
+      ink.append_blank();
+      ++begin;
+    }
   }
-  return more;
+  draw_to(series.size());
 }
 
 void Flow::draw(std::size_t drawer_index, Slot& slot) {
@@ -165,13 +202,14 @@ void Flow::draw(std::size_t drawer_index, Slot& slot) {
     guard(drawer, &slot, [&] {
       NodeClock::Work work(drawer.clock, slot.position.batch, RunStages::lane_thread(lane));
       Ink& ink = slot.ink[drawer_index];
-      drawer.stage->draw(slot.series.view(), ink, lane);
+      draw_batch(drawer, slot.series, ink, lane);
       if (stopping_) return;
       if (ink.n_images() != slot.series.size() || ink.row_begin.size() != ink.n_images() * ink.shape.height + 1) {
         throw Error(ErrorKind::internal, "draw() gave " + std::to_string(ink.n_images()) + " images for " +
                                              std::to_string(slot.series.size()) + " series");
       }
       for (std::size_t i = 0; i < ink.n_images(); ++i) drawer.n_blank += ink.image(i).runs.empty() ? 1U : 0U;
+      if (stages_.on_bad_series == OnBadSeries::blank) drawer.n_blank -= slot.series.bad.size();
       pool_.count(slot, n_bytes_of(ink));
       if (drawer.first_charts && slot.position.batch == 0) drawer.first_charts->keep(ink, slot.series);
       work.done(ink.n_images());
@@ -185,19 +223,32 @@ void Flow::encode(std::size_t writer_index, Slot& slot) {
     WriterNode& writer = *stages_.writers[writer_index];
     guard(writer, &slot, [&] {
       NodeClock::Work work(writer.encode_clock, slot.position.batch, RunStages::lane_thread(lane));
-      writer.stage->encode(slot.position, slot.ink[writer.drawer], slot.encoded[writer_index], lane);
-      pool_.count(slot, slot.encoded[writer_index].bytes.size());
+      if (!is_stored(writer, slot) && slot.series.size() > 0) {
+        writer.stage->encode(slot.position, slot.ink[writer.drawer], slot.encoded[writer_index], lane);
+        pool_.count(slot, slot.encoded[writer_index].bytes.size());
+      }
       work.done(slot.series.size());
     });
   });
   moved();
 }
 
+void Flow::checkpoint_if_due(WriterNode& writer) const {
+  const auto now = Clock::now();
+  if (std::chrono::duration<double>(now - writer.last_checkpoint).count() < stages_.checkpoint_seconds) return;
+  writer.stage->checkpoint();
+  writer.last_checkpoint = Clock::now();
+}
+
 void Flow::commit(std::size_t writer_index, Slot& slot) {
   WriterNode& writer = *stages_.writers[writer_index];
   guard(writer, &slot, [&] {
     NodeClock::Work work(writer.commit_clock, slot.position.batch, stages_.writer_thread(writer_index));
-    writer.stage->commit(slot.position, slot.series, slot.encoded[writer_index]);
+    // Of what is stored, too: names of groups may come with it.
+    if (!writer.stored.is_complete) {
+      writer.stage->commit(slot.position, slot.series, slot.encoded[writer_index]);
+      checkpoint_if_due(writer);
+    }
     work.done(slot.series.size());
   });
   if (--slot.n_writers_left == 0) pool_.give_back(&slot);
@@ -208,13 +259,15 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
 void Flow::finish(std::size_t writer_index) {
   WriterNode& writer = *stages_.writers[writer_index];
   guard(writer, nullptr, [&] {
+    if (writer.stored.is_complete) return;
     const std::uint64_t n_batches = writer.commit_clock.snapshot().n_batches;
     NodeClock::Work work(writer.finish_clock, n_batches, stages_.writer_thread(writer_index));
     writer.stage->finish();
     work.done(0);
   });
   // Also after a finish() that failed, here or in another writer that has not come to it.
-  if (stopping_) writer.stage->abandon();
+  if (stopping_ && !writer.stored.is_complete) writer.stage->abandon();
+  writer.opened = false;
   ++n_writers_finished_;
   moved();
   wake_watcher();
@@ -259,13 +312,8 @@ void Flow::wait_a_moment() {
 
 Error Flow::with_source(const Error& error, const RunNode& node, const Slot& slot) {
   const Source source = slot.series.sources[*error.series()];
-  std::string group;
-  {
-    const std::lock_guard lock(mutex_);
-    if (source.group < groups_.size()) group = groups_[source.group];
-  }
   const std::string place =
-      image_place(node, stages_.reader, slot.position.first_image + *error.series(), group, source);
+      image_place(node, stages_.reader, slot.position.first_image + *error.series(), feed_.group(source.group), source);
   return {error.kind(), place, error.faults().front().text};
 }
 

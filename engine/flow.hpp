@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "engine/commit_thread.hpp"
+#include "engine/input_feed.hpp"
 #include "engine/run_stages.hpp"
 #include "engine/slot.hpp"
 
@@ -29,8 +30,12 @@ namespace plotmill {
 class Flow {
  public:
   explicit Flow(RunStages& stages);
+  Flow(const Flow&) = delete;
+  Flow& operator=(const Flow&) = delete;
+  ~Flow();
 
-  /// Starts all threads. Each holds `keep_alive`, which must own this Flow and its stages.
+  /// Starts all threads. Each holds `keep_alive`, which must own this Flow and its stages. Where the system refuses
+  /// one, none is left when the exception comes out.
   void start(const std::shared_ptr<void>& keep_alive);
 
   /// Makes the run fail with this error, unless it has failed already, and drains the graph.
@@ -58,6 +63,10 @@ class Flow {
 
   /// Waits for all threads; after finished().
   void join();
+
+  /// The bad series that were met. After join().
+  [[nodiscard]] const InputFeed& feed() const noexcept { return feed_; }
+
   /// Leaves the threads to themselves, as one of them hangs: each ends once it has nothing more to do. Writers are
   /// neither finished nor abandoned, as a call into them may be under way.
   void leave();
@@ -68,11 +77,14 @@ class Flow {
   using HandOver = oneapi::tbb::flow::function_node<Slot*>;
 
   void build();
+  void start_threads(const std::shared_ptr<void>& keep_alive);
   void read();
-  bool fill(Slot& slot, Sequences& first, bool more);
+  void read_batch(Slot& slot);
   void draw(std::size_t drawer, Slot& slot);
+  void draw_batch(DrawerNode& drawer, const Sequences& series, Ink& ink, std::size_t lane);
   void encode(std::size_t writer, Slot& slot);
   void commit(std::size_t writer, Slot& slot);
+  void checkpoint_if_due(WriterNode& writer) const;
   void finish(std::size_t writer);
   void moved() noexcept { ++n_moves_; }
   void wake_watcher();  ///< Not for every move: a thread that wakes takes a core from one that draws.
@@ -83,6 +95,7 @@ class Flow {
   [[nodiscard]] Error with_source(const Error& error, const RunNode& node, const Slot& slot);
 
   RunStages& stages_;
+  InputFeed feed_;
   SlotPool pool_;
   std::optional<oneapi::tbb::global_control> parallelism_;
   oneapi::tbb::task_arena arena_;
@@ -103,7 +116,6 @@ class Flow {
   std::condition_variable changed_;
   bool watcher_woken_ = false;
   std::optional<Error> error_;
-  std::vector<std::string> groups_;
 };
 
 }  // namespace plotmill

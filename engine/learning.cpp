@@ -74,7 +74,7 @@ bool learn_from_first(RunStages& stages, Sequences& first) {
     ink.shape = drawer.shape;
     const auto show = [&](const SequencesView& series, std::size_t i) {
       ink.clear();
-      drawer.stage->draw(series, ink, 0);
+      at_place(drawer.place(), [&] { drawer.stage->draw(series, ink, 0); });
       for (const auto& writer : stages.writers) {
         if (writer->drawer != d || i >= writer->stage->n_learned_images()) continue;
         at_place(writer->place(), [&] { writer->stage->learn(ink); });
@@ -82,7 +82,11 @@ bool learn_from_first(RunStages& stages, Sequences& first) {
     };
     MadeUpSeries made_up(first);
     try {
-      for (std::size_t i = 0; i < first.size(); ++i) show({first.view().series(i).data(), 1, first.n_points}, i);
+      for (std::size_t i = 0; i < first.size(); ++i) {
+        const std::span<const float> series = first.view().series(i);
+        const bool is_bad = std::ranges::any_of(first.bad, [&](const BadSeries& bad) { return bad.index == i; });
+        if (!is_bad && !drawer.stage->refuse(series)) show({series.data(), 1, first.n_points}, i);
+      }
       for (std::size_t i = 0; i < n_wanted; ++i) show(made_up.next(), i);
     } catch (const Error& error) {
       if (!error.series()) throw;

@@ -5,13 +5,16 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <new>
 #include <sstream>
+#include <system_error>
 
 #include "engine/definition.hpp"
 #include "engine/graph.hpp"
 #include "engine/make_stage.hpp"
 #include "engine/preview.hpp"
 #include "engine/run.hpp"
+#include "engine/run_stages.hpp"
 
 namespace plotmill {
 
@@ -61,7 +64,14 @@ struct ClearAfterwards {
 
 RunReport Pipeline::run(const RunOptions& options) {
   const ClearAfterwards clear{state_->cancelled};
-  return run_definition(state_->definition, options, state_->cancelled);
+  // A stage's own exceptions are told with the stage.
+  try {
+    return run_definition(state_->definition, options, state_->cancelled);
+  } catch (const std::bad_alloc&) {
+    throw current_error_at("run");
+  } catch (const std::system_error& error) {
+    throw Error(ErrorKind::io, "run", "the system refuses a thread: " + error.code().message());
+  }
 }
 
 Preview Pipeline::preview(const PreviewOptions& options) {

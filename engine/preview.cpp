@@ -32,6 +32,17 @@ void add_block(RunStages& stages, DrawerNode& drawer, const Survey& survey, cons
     const std::string group = source.group < survey.groups.size() ? survey.groups[source.group] : "";
     PreviewChart chart{drawer.id, survey.shown.indices[i], group, source.first_row, true, {}};
     const SheetLabel label{chart.index, group, source.first_row};
+    const auto show_as_missing = [&](Fault fault) {
+      chart.is_drawn = false;
+      chart.place = sheet.add_missing(label);
+      preview.bad_series.push_back(std::move(fault));
+    };
+    const auto unread = std::ranges::find(series.bad, i, &BadSeries::index);
+    if (unread != series.bad.end()) {
+      show_as_missing({stages.reader.place() + " " + unread->place, unread->reason});
+      preview.charts.push_back(std::move(chart));
+      continue;
+    }
     try {
       ink.clear();
       at_place(drawer.place(), [&] {
@@ -40,10 +51,7 @@ void add_block(RunStages& stages, DrawerNode& drawer, const Survey& survey, cons
       chart.place = sheet.add(ink.image(0), label);
     } catch (const Error& error) {
       if (!error.series()) throw;
-      chart.is_drawn = false;
-      chart.place = sheet.add_missing(label);
-      preview.bad_series.push_back(
-          {image_place(drawer, stages.reader, chart.index, group, source), error.faults().front().text});
+      show_as_missing({image_place(drawer, stages.reader, chart.index, group, source), error.faults().front().text});
     }
     preview.charts.push_back(std::move(chart));
   }
@@ -69,6 +77,7 @@ Preview preview_definition(const Definition& definition, const PreviewOptions& o
 
   Preview preview;
   preview.plan = stages.plan;
+  preview.ends_at_bad_series = stages.on_bad_series == OnBadSeries::error;
   preview.n_images = survey.n_series;
   preview.n_images_is_exact = survey.is_exact;
   ContactSheet sheet;

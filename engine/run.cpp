@@ -2,6 +2,7 @@
 #include "engine/run.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "engine/flow.hpp"
 #include "engine/run_nodes.hpp"
@@ -14,7 +15,8 @@ namespace {
 
 /// What the threads of a run share. It outlives the run only if a stage hangs.
 struct RunState {
-  RunState(const Definition& definition, const RunOptions& options) : stages(definition, options), flow(stages) {}
+  RunState(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled)
+      : stages(definition, options, Purpose::run, &cancelled), flow(stages) {}
 
   RunStages stages;
   Flow flow;
@@ -22,12 +24,15 @@ struct RunState {
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-RunReport make_report(RunStages& stages, double seconds) {
+RunReport make_report(RunStages& stages, const InputFeed& feed, double seconds) {
   RunReport report;
   report.images = images_stored(stages);
   report.seconds = seconds;
   report.bytes_written = bytes_written(stages);
+  report.resumed_at = stages.plan.first_image;
   report.plan = stages.plan;
+  (stages.on_bad_series == OnBadSeries::skip ? report.n_skipped : report.n_blanked) = feed.n_bad();
+  report.bad_series = feed.bad_series();
   for (const auto& drawer : stages.drawers) report.blank += drawer->n_blank;
   for (const NodeView& node : nodes_of(stages)) {
     NodeClock::Snapshot done = node.clock->snapshot();
@@ -39,6 +44,26 @@ RunReport make_report(RunStages& stages, double seconds) {
     report.stages.push_back({node.id(), node.stage->type, done.busy_seconds,
                              std::max(0.0, seconds - done.working_seconds), done.n_items, node.step, node.threads});
   }
+  return report;
+}
+
+// After the writers have been abandoned.
+Error with_what_is_kept(const Error& error, const RunStages& stages) {
+  std::uint64_t n_kept = std::numeric_limits<std::uint64_t>::max();
+  for (const auto& writer : stages.writers) {
+    if (!writer->stored.is_complete) n_kept = std::min(n_kept, writer->stage->stored().n_images);
+  }
+  if (n_kept == 0) return error;
+  std::vector<Fault> faults = error.faults();
+  faults.back().text += "; " + std::to_string(n_kept) + " images are kept, and --resume goes on after them";
+  return {error.kind(), std::move(faults)};
+}
+
+// Of a run whose outputs are all complete.
+RunReport report_of_nothing(const RunStages& stages) {
+  RunReport report;
+  for (const auto& writer : stages.writers) report.resumed_at = std::max(report.resumed_at, writer->stored.n_images);
+  report.plan = stages.plan;
   return report;
 }
 
@@ -62,7 +87,7 @@ class Watch {
       tell_progress();
       if (trace_) trace_->sample(sample_now());
       if (cancelled_ && !state_.flow.error()) {
-        state_.flow.fail(Error(ErrorKind::cancelled, "cancelled; what was not complete has been removed"));
+        state_.flow.fail(Error(ErrorKind::cancelled, "cancelled"));
       }
       if (state_.flow.n_moves() != n_moves_) {
         n_moves_ = state_.flow.n_moves();
@@ -111,7 +136,8 @@ class Watch {
 }  // namespace
 
 RunReport run_definition(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled) {
-  const auto state = std::make_shared<RunState>(definition, options);
+  const auto state = std::make_shared<RunState>(definition, options, cancelled);
+  if (state->stages.all_complete()) return report_of_nothing(state->stages);
   if (options.on_start) options.on_start(state->stages.plan);
   Watch watch(*state, definition, options, cancelled);
   state->flow.start(state);
@@ -126,9 +152,9 @@ RunReport run_definition(const Definition& definition, const RunOptions& options
   }
   state->flow.join();
   watch.fill_trace();
-  if (const auto error = state->flow.error()) throw *error;
+  if (const auto error = state->flow.error()) throw with_what_is_kept(*error, state->stages);
   watch.tell_progress(true);
-  return make_report(state->stages, watch.seconds());
+  return make_report(state->stages, state->flow.feed(), watch.seconds());
 }
 
 }  // namespace plotmill

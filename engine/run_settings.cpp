@@ -37,6 +37,17 @@ Options RunValues::options() {
                .target = &memory,
                .unit = "bytes",
                .doc = "Bounds all batches in flight; 0: the engine chooses."});
+  options.add({.name = "checkpoint",
+               .target = &checkpoint,
+               .min = 0,
+               .max = 1e9,
+               .unit = "s",
+               .doc = "What is stored is made safe at least so often: --resume redoes no more; 0: after every batch."});
+  options.add(
+      {.name = "on_bad_series",
+       .target = &on_bad_series,
+       .words = {"error", "skip", "blank"},
+       .doc = "What a series that can't be read or drawn does: end the run, be left out, or be a blank image."});
   options.add({.name = "stall_timeout",
                .target = &stall_timeout,
                .min = 0.001,
@@ -65,6 +76,10 @@ RunSettings parse_run_settings(const nlohmann::json& run, std::vector<Fault>& fa
   if (values.memory.bytes > 0) settings.memory_bytes = values.memory.bytes;
   settings.threads = static_cast<std::size_t>(values.threads);
   settings.batch = static_cast<std::size_t>(values.batch);
+  settings.checkpoint_seconds = values.checkpoint;
+  settings.on_bad_series = values.on_bad_series == "skip"    ? OnBadSeries::skip
+                           : values.on_bad_series == "blank" ? OnBadSeries::blank
+                                                             : OnBadSeries::error;
   settings.stall_timeout_seconds = values.stall_timeout;
   return settings;
 }

@@ -9,6 +9,7 @@
 
 #include "plotmill/error.hpp"
 #include "plotmill/options.hpp"
+#include "plotmill/stage.hpp"
 
 namespace plotmill {
 
@@ -18,6 +19,8 @@ struct RunSettings {
   std::size_t batch = 0;                                 ///< Images in a batch; 0: the engine chooses.
   std::uint64_t memory_bytes = std::uint64_t{1} << 30U;  ///< For all batches in flight.
   double stall_timeout_seconds = 120;
+  double checkpoint_seconds = 30;
+  OnBadSeries on_bad_series = OnBadSeries::error;
 };
 
 /// What the options of "run" are bound to, as JSON has it.
@@ -26,6 +29,8 @@ struct RunValues {
   std::int64_t threads = 0;
   std::int64_t batch = 0;
   ByteSize memory;
+  double checkpoint = 30;
+  std::string on_bad_series = "error";
   double stall_timeout = 120;
 
   [[nodiscard]] Options options();

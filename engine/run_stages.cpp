@@ -5,6 +5,7 @@
 #include <new>
 #include <numeric>
 #include <thread>
+#include <utility>
 
 #include "engine/apply_options.hpp"
 #include "engine/sizes.hpp"
@@ -71,7 +72,8 @@ std::string image_place(const RunNode& node, const ReaderNode& reader, std::uint
          (group.empty() ? "" : "group \"" + group + "\", ") + "data row " + std::to_string(source.first_row) + ")";
 }
 
-RunStages::RunStages(const Definition& definition, const RunOptions& options, Purpose purpose) {
+RunStages::RunStages(const Definition& definition, const RunOptions& options, Purpose purpose,
+                     const std::atomic<bool>* cancelled) {
   choose_device(definition.run.device, plan);
   plan.threads =
       definition.run.threads != 0 ? definition.run.threads : std::max(1U, std::thread::hardware_concurrency());
@@ -80,18 +82,33 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options, Pu
   setup.n_lanes = plan.threads;
   setup.memory_bytes = definition.run.memory_bytes;
   setup.overwrite = options.overwrite;
+  setup.resume = options.resume;
+  setup.on_bad_series = definition.run.on_bad_series;
   setup.definition = definition.json;
   setup.plotmill_version = version();
   pulse = setup.pulse;
+  pulse->follow(cancelled);
+  on_bad_series = setup.on_bad_series;
+  checkpoint_seconds = definition.run.checkpoint_seconds;
+  if (options.overwrite && options.resume) {
+    throw Error(ErrorKind::definition, "--resume", "keeps what is stored, and --force replaces it; give one of them");
+  }
   try {
     open(setup);
+    if (purpose == Purpose::run) setup.input = at_place(reader.place(), [&] { return reader.stage->identity(); });
     purpose == Purpose::run ? open_writers(setup) : rehearse_writers(setup);
     choose_sizes(definition.run);
+    // From here on the run is watched.
+    pulse->follow(nullptr);
   } catch (...) {
-    for (const auto& writer : writers) {
-      if (writer->opened) writer->stage->abandon();
-    }
+    abandon_writers();
     throw;
+  }
+}
+
+void RunStages::abandon_writers() noexcept {
+  for (const auto& writer : writers) {
+    if (std::exchange(writer->opened, false) && !writer->stored.is_complete) writer->stage->abandon();
   }
 }
 
@@ -143,6 +160,7 @@ void RunStages::open_writers(const RunSetup& setup) {
   for (const auto& writer : writers) {
     writer->opened = true;
     at_place(writer->place(), [&] { writer->stage->open(drawers[writer->drawer]->shape, series, setup); });
+    writer->stored = writer->stage->stored();
   }
 }
 
@@ -186,6 +204,7 @@ void RunStages::choose_sizes(const RunSettings& settings) {
     multiple = std::lcm(multiple, writer->stage->batch_multiple());
     n_learned = std::max<std::uint64_t>(n_learned, writer->stage->n_learned_images());
   }
+  choose_first_image(multiple);
   if (series.n_series) n_learned = std::min(n_learned, *series.n_series);
   // The first series are read for the writers to learn from before there is any batch.
   const std::uint64_t of_reader = plus(reader.stage->held_bytes(), times(n_learned, per_series));
@@ -225,6 +244,20 @@ void RunStages::choose_sizes(const RunSettings& settings) {
   plan.batch = static_cast<std::size_t>(batch);
   plan.batches_in_flight = static_cast<std::size_t>(std::min(room / (batch * per_image), wanted_slots));
   plan.memory_bytes = need(batch * plan.batches_in_flight);
+}
+
+// Batches begin at multiples of what the writers pack together, so some of the images may be stored already.
+void RunStages::choose_first_image(std::uint64_t multiple) {
+  std::uint64_t first = all_complete() ? 0 : most;
+  for (const auto& writer : writers) {
+    if (!writer->stored.is_complete) first = std::min(first, writer->stored.n_images);
+  }
+  plan.first_image = first / multiple * multiple;
+  if (plan.n_images) *plan.n_images -= std::min(*plan.n_images, plan.first_image);
+}
+
+bool RunStages::all_complete() const {
+  return std::ranges::all_of(writers, [](const auto& writer) { return writer->stored.is_complete; });
 }
 
 }  // namespace plotmill

@@ -39,8 +39,10 @@ struct DrawerNode : RunNode {
 struct WriterNode : RunNode {
   std::unique_ptr<Writer> stage;
   std::size_t drawer = 0;                     ///< Index of the drawer that feeds it.
-  bool opened = false;                        ///< open() was called: finish() or abandon() must be.
+  bool opened = false;                        ///< open() was called, and neither finish() nor abandon(), which must be.
   std::optional<std::uint64_t> bytes_beside;  ///< As rehearse() gave it.
+  Stored stored;                              ///< By earlier runs.
+  Clock::time_point last_checkpoint;          ///< Of the commit thread alone.
   NodeClock encode_clock, commit_clock;
   NodeClock finish_clock;  ///< Of the completion of the output.
 };
@@ -54,7 +56,13 @@ enum class Purpose {
 /// Makes every stage, opens them from the reader on, and chooses batch and number of slots. Throws Error with the stage
 /// as its place; then writers that were opened have been abandoned.
 struct RunStages {
-  RunStages(const Definition& definition, const RunOptions& options, Purpose purpose = Purpose::run);
+  /// A stage that works for long while it is opened stops when `cancelled` is set.
+  RunStages(const Definition& definition, const RunOptions& options, Purpose purpose = Purpose::run,
+            const std::atomic<bool>* cancelled = nullptr);
+  RunStages(const RunStages&) = delete;
+  RunStages& operator=(const RunStages&) = delete;
+  /// Abandons the writers of a run that never came to its end.
+  ~RunStages() { abandon_writers(); }
 
   ReaderNode reader;
   std::vector<std::unique_ptr<DrawerNode>> drawers;
@@ -63,6 +71,11 @@ struct RunStages {
   SeriesShape series;
   RunPlan plan;
   std::shared_ptr<Pulse> pulse;
+  OnBadSeries on_bad_series = OnBadSeries::error;
+  double checkpoint_seconds = 0;
+
+  /// Whether earlier runs have left nothing to do.
+  [[nodiscard]] bool all_complete() const;
 
   [[nodiscard]] std::vector<ImageShape> image_shapes() const;
 
@@ -72,11 +85,13 @@ struct RunStages {
   [[nodiscard]] std::size_t writer_thread(std::size_t writer) const noexcept { return 1 + plan.threads + writer; }
 
  private:
+  void abandon_writers() noexcept;
   void make_all(const Definition& definition);
   void open(const RunSetup& setup);
   void open_writers(const RunSetup& setup);
   void rehearse_writers(const RunSetup& setup);
   void choose_sizes(const RunSettings& settings);
+  void choose_first_image(std::uint64_t multiple);
 };
 
 /// Where an error about one series happened: the stage, the number of the image, and what of the input it shows.

@@ -27,6 +27,11 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 void append(const Sequences& from, std::size_t i, std::uint64_t index, Picked& to) {
   to.series.n_points = from.n_points;
+  for (const BadSeries& bad : from.bad) {
+    if (bad.index != i) continue;
+    to.series.bad.push_back(bad);
+    to.series.bad.back().index = to.series.size();
+  }
   std::ranges::copy(from.view().series(i), to.series.append(from.sources[i]).begin());
   to.indices.push_back(index);
 }

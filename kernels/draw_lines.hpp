@@ -3,7 +3,9 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "kernels/draw_lines_math.hpp"
@@ -23,7 +25,11 @@ struct LinePoints {
 /// x of every point of a series of that length, [n_points].
 [[nodiscard]] std::vector<float> line_x(const LineOptions& options, std::size_t n_points);
 
-/// Normalises `series`, drops what is not finite as `options.gaps` says, and pairs it with `x`. Throws Error (input).
+/// Why a series can't be drawn, as `flat` and `gaps` ask for; nothing where it can.
+[[nodiscard]] std::optional<std::string> refusal(const LineOptions& options, std::span<const float> series);
+
+/// Normalises `series`, drops what is not finite as `options.gaps` says, and pairs it with `x`. Throws Error (input) of
+/// a series that is refused.
 void line_points(const LineOptions& options, std::span<const float> x, std::span<const float> series, LinePoints& out);
 
 /// Radius of the stroke in pixels.

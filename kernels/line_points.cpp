@@ -32,16 +32,26 @@ ValueScale value_scale(const LineOptions& options, const FiniteValues& finite) {
   if (options.normalize == Normalize::none) return {0, 1, bottom, span};
   const double least = static_cast<double>(finite.least);
   if (finite.least < finite.greatest) return {least, static_cast<double>(finite.greatest), bottom, span};
-  if (options.flat == Flat::error) {
-    throw Error(ErrorKind::input,
-                "every value is " + std::to_string(finite.least) +
-                    ", so the series has no range to normalise; set flat to middle or bottom to draw it");
-  }
   // Every value is `least`, and nothing is above it.
   return {least, std::numeric_limits<double>::infinity(), options.flat == Flat::middle ? bottom - span / 2 : bottom, 0};
 }
 
 }  // namespace
+
+std::optional<std::string> refusal(const LineOptions& options, std::span<const float> series) {
+  const bool may_be_flat = options.flat != Flat::error || options.normalize != Normalize::minmax;
+  if (options.gaps != Gaps::error && may_be_flat) return {};
+  const FiniteValues finite = find_finite(series);
+  if (finite.n < series.size() && options.gaps == Gaps::error) {
+    std::size_t k = 0;
+    while (std::isfinite(series[k])) ++k;
+    return "point " + std::to_string(k) + " is " + std::to_string(series[k]) +
+           "; set gaps to break or interpolate to draw such a series";
+  }
+  if (may_be_flat || finite.n == 0 || finite.least < finite.greatest) return {};
+  return "every value is " + std::to_string(finite.least) +
+         ", so the series has no range to normalise; set flat to middle or bottom to draw it";
+}
 
 float stroke_radius(const LineOptions& options) {
   // Half of a pixel may never be covered by a thinner line, and the line would break up.
@@ -60,13 +70,8 @@ void line_points(const LineOptions& options, std::span<const float> x, std::span
   out.x.clear();
   out.y.clear();
   out.piece_begin.assign(1, 0);
+  if (auto reason = refusal(options, series)) throw Error(ErrorKind::input, *reason);
   const FiniteValues finite = find_finite(series);
-  if (finite.n < series.size() && options.gaps == Gaps::error) {
-    std::size_t k = 0;
-    while (std::isfinite(series[k])) ++k;
-    throw Error(ErrorKind::input, "point " + std::to_string(k) + " is " + std::to_string(series[k]) +
-                                      "; set gaps to break or interpolate to draw such a series");
-  }
   if (finite.n == 0) return;
 
   const ValueScale scale = value_scale(options, finite);

@@ -42,6 +42,8 @@ class CsvRows {
   /// How much of the file the rows so far are, 0..1; empty where the file has no size.
   [[nodiscard]] std::optional<double> share_read() const;
 
+  [[nodiscard]] std::optional<std::string> identity() { return file_.identity(); }
+
  private:
   struct Field {
     std::size_t begin;  // into data_

@@ -66,18 +66,20 @@ class DrawLines final : public Drawer {
   }
 
   ImageShape prepare(const SeriesShape& series, const RunSetup& setup) override {
-    const LineOptions options = line_options();
+    drawn_ = line_options();
     n_points_ = series.n_points;
     pulse_ = setup.pulse;
     lanes_.reserve(setup.n_lanes);
-    for (std::size_t lane = 0; lane < setup.n_lanes; ++lane) lanes_.emplace_back(options, series.n_points);
-    return kernels::image_shape(options);
+    for (std::size_t lane = 0; lane < setup.n_lanes; ++lane) lanes_.emplace_back(drawn_, series.n_points);
+    return kernels::image_shape(drawn_);
   }
 
   [[nodiscard]] Footprint footprint() const override {
-    const LineOptions options = line_options();
-    return {Ink::max_bytes_per_image(kernels::image_shape(options)),
-            kernels::LineDrawer::max_bytes(options, n_points_)};
+    return {Ink::max_bytes_per_image(kernels::image_shape(drawn_)), kernels::LineDrawer::max_bytes(drawn_, n_points_)};
+  }
+
+  [[nodiscard]] std::optional<std::string> refuse(std::span<const float> series) const override {
+    return kernels::refusal(drawn_, series);
   }
 
   void draw(const SequencesView& in, Ink& out, std::size_t lane) override {
@@ -124,6 +126,7 @@ class DrawLines final : public Drawer {
   std::int64_t paper_ = 255;
   std::int64_t ink_ = 0;
 
+  LineOptions drawn_;
   std::shared_ptr<Pulse> pulse_;
   std::size_t n_points_ = 0;
   std::vector<kernels::LineDrawer> lanes_;

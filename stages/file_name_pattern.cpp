@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 #include <system_error>
 
@@ -64,6 +65,15 @@ bool FileNamePattern::matches(std::string_view file_name) const noexcept {
   file_name.remove_suffix(suffix_.size());
   if (file_name.size() < min_digits_ || !std::ranges::all_of(file_name, is_digit)) return false;
   return file_name.size() == min_digits_ || file_name.front() != '0';
+}
+
+std::optional<std::uint64_t> FileNamePattern::index_of(std::string_view file_name) const noexcept {
+  if (!matches(file_name)) return {};
+  file_name.remove_prefix(prefix_.size());
+  file_name.remove_suffix(suffix_.size());
+  std::uint64_t index = 0;
+  const auto [end, error] = std::from_chars(file_name.data(), file_name.data() + file_name.size(), index);
+  return error == std::errc{} ? std::optional(index) : std::nullopt;
 }
 
 std::optional<std::string> FileNamePattern::find_in(const std::string& folder) const {

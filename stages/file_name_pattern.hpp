@@ -29,6 +29,9 @@ class FileNamePattern {
   /// Whether name() gives this text for some index.
   [[nodiscard]] bool matches(std::string_view file_name) const noexcept;
 
+  /// The index for which name() gives this text; nothing where there is none.
+  [[nodiscard]] std::optional<std::uint64_t> index_of(std::string_view file_name) const noexcept;
+
   /// A file in the folder that the pattern matches: the one of index 0 if it is there. Nothing where the folder cannot
   /// be read.
   [[nodiscard]] std::optional<std::string> find_in(const std::string& folder) const;

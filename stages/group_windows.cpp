@@ -5,12 +5,17 @@
 
 namespace plotmill {
 
-GroupWindows::Outcome GroupWindows::add(std::string_view name, std::uint64_t row, float value, Sequences& out) {
+GroupWindows::Outcome GroupWindows::add(std::string_view name, std::uint64_t row, float value,
+                                        const std::optional<Fault>& fault, Sequences& out) {
   if (!find_group(name)) return Outcome::out_of_memory;
   Group& group = groups_[current_];
   if (group.dropped) return Outcome::came_back;
   group.last_row = row;
   ++group.n_rows;
+  if (fault) {
+    group.bad_row = group.n_rows;
+    group.fault = *fault;
+  }
   if (group.values.size() < window_) {
     if (group.values.size() == group.values.capacity()) {
       const std::size_t capacity = std::min(window_, std::max<std::size_t>(16, 2 * group.values.size()));
@@ -35,7 +40,11 @@ GroupWindows::Outcome GroupWindows::add(std::string_view name, std::uint64_t row
     group.number = n_numbered_++;
     out.new_groups.emplace_back(group.name);
   }
-  const std::span<float> values = out.append({*group.number, group.rows[group.oldest]});
+  const Source source{*group.number, group.rows[group.oldest]};
+  if (group.bad_row > 0 && group.n_rows - group.bad_row < window_) {
+    out.bad.push_back({.index = out.size(), .source = source, .reason = group.fault.text, .place = group.fault.place});
+  }
+  const std::span<float> values = out.append(source);
   const auto oldest = group.values.begin() + static_cast<std::ptrdiff_t>(group.oldest);
   std::copy(group.values.begin(), oldest, std::copy(oldest, group.values.end(), values.begin()));
   return Outcome::window;

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "plotmill/error.hpp"
 #include "plotmill/sequences.hpp"
 
 namespace plotmill {
@@ -40,8 +41,10 @@ class GroupWindows {
       : window_(window), stride_(stride), memory_bytes_(memory_bytes) {}
 
   /// Takes the group's next point. `row` is its row in the input. Groups get their numbers in the order of their first
-  /// windows, and their names go to out.new_groups then.
-  [[nodiscard]] Outcome add(std::string_view group, std::uint64_t row, float value, Sequences& out);
+  /// windows, and their names go to out.new_groups then. A `fault` of the row makes every window that holds it one of
+  /// out.bad.
+  [[nodiscard]] Outcome add(std::string_view group, std::uint64_t row, float value, const std::optional<Fault>& fault,
+                            Sequences& out);
 
   /// The first of the groups with the most rows, and how many it has.
   struct Longest {
@@ -61,6 +64,8 @@ class GroupWindows {
     std::uint64_t n_rows = 0;         // so far
     std::uint64_t next_emit = 0;      // the count of rows that completes the next window
     std::uint64_t last_row = 0;       // of the input
+    std::uint64_t bad_row = 0;        // the count of rows at the last one with a fault; 0: none
+    Fault fault = {};                 // of that row
     std::optional<std::uint32_t> number = {};
     bool dropped = false;
   };

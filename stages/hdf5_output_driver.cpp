@@ -8,8 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <functional>
+#include <map>
 #include <utility>
 
 #include "stages/output_file.hpp"
@@ -23,6 +25,7 @@ constexpr const char* nowhere = "/dev/null";
 decltype(H5FD_class_t::read) ordinary_read = nullptr;
 decltype(H5FD_class_t::write) ordinary_write = nullptr;
 decltype(H5FD_class_t::truncate) ordinary_truncate = nullptr;
+decltype(H5FD_class_t::close) ordinary_close = nullptr;
 int write_error = 0;
 
 // What a JoinedHdf5Writes may hold back, and what it does hold back.
@@ -31,9 +34,18 @@ std::span<const std::uint8_t> held_back;
 H5FD_t* held_back_file = nullptr;
 haddr_t held_back_address = 0;
 
+// Of files with checkpoints, by the place of the descriptor, which tells one open file from another.
+std::map<const int*, PageJournal*> journals;
+
 int* descriptor_of(H5FD_t* file) {
   void* handle = nullptr;
   return file->cls->get_handle(file, H5P_DEFAULT, &handle) < 0 ? nullptr : static_cast<int*>(handle);
+}
+
+PageJournal* journal_of(H5FD_t* file) {
+  if (journals.empty()) return nullptr;
+  const auto found = journals.find(descriptor_of(file));
+  return found == journals.end() ? nullptr : found->second;
 }
 
 bool is_nowhere(H5FD_t* file) {
@@ -76,6 +88,13 @@ bool is_joinable(std::span<const std::uint8_t> bytes) {
 herr_t write_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address, std::size_t n_bytes,
                   const void* data) {
   const std::span bytes(static_cast<const std::uint8_t*>(data), n_bytes);
+  if (PageJournal* const journal = journal_of(file); journal != nullptr && address < journal->stable_end()) {
+    const std::size_t n_held = std::min<std::size_t>(n_bytes, journal->stable_end() - address);
+    if (!write_held_back()) return -1;
+    if (!journal->hold(address, bytes.first(n_held)) && !divert(file)) return -1;
+    if (n_held == n_bytes) return 0;
+    return write_now(file, type, transfer, address + n_held, n_bytes - n_held, bytes.data() + n_held);
+  }
   if (!held_back.empty() && file == held_back_file && address == held_back_address + held_back.size() &&
       bytes.data() == held_back.data() + held_back.size() && is_joinable(bytes)) {
     held_back = {held_back.data(), held_back.size() + n_bytes};
@@ -90,12 +109,32 @@ herr_t write_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address
 }
 
 herr_t read_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address, std::size_t n_bytes, void* bytes) {
-  return write_held_back() ? ordinary_read(file, type, transfer, address, n_bytes, bytes) : -1;
+  if (!write_held_back() || ordinary_read(file, type, transfer, address, n_bytes, bytes) < 0) return -1;
+  if (const PageJournal* const journal = journal_of(file); journal != nullptr) {
+    journal->lay_over(address, {static_cast<std::uint8_t*>(bytes), n_bytes});
+  }
+  return 0;
+}
+
+// HDF5 can't do with a file that does not close: it keeps half of it and ends the process later on.
+herr_t close_file(H5FD_t* file) {
+  int* const descriptor = descriptor_of(file);
+  const bool all_written = write_held_back();
+  journals.erase(descriptor);
+  const int other = descriptor != nullptr ? ::open(nowhere, O_RDWR | O_CLOEXEC) : -1;
+  if (other >= 0 && ::close(std::exchange(*descriptor, other)) != 0 && write_error == 0) write_error = errno;
+  return ordinary_close(file) >= 0 && all_written ? 0 : -1;
 }
 
 herr_t truncate_file(H5FD_t* file, hid_t transfer, hbool_t closing) {
   if (!write_held_back()) return -1;
   if (is_nowhere(file)) return 0;
+  // What was there at the last checkpoint stays until the next, which cuts it off.
+  if (PageJournal* const journal = journal_of(file); journal != nullptr) {
+    const haddr_t end = file->cls->get_eoa(file, H5FD_MEM_DEFAULT);
+    journal->set_end(end);
+    if (end < journal->stable_end()) return 0;
+  }
   errno = 0;
   return ordinary_truncate(file, transfer, closing) >= 0 || divert(file) ? 0 : -1;
 }
@@ -106,13 +145,20 @@ Hdf5Handle make_hdf5_output_driver() {
   // The ordinary driver's functions are not public, but an open file points to them.
   const Hdf5Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
   if (!access || H5Pset_fapl_sec2(access.get()) < 0) return {};
+  errno = 0;
   H5FD_t* const file = H5FDopen(nowhere, H5F_ACC_RDONLY, access.get(), HADDR_UNDEF);
-  if (file == nullptr) return {};
+  if (file == nullptr) {
+    write_error = errno;
+    return {};
+  }
   H5FD_class_t driver = *file->cls;
   (void)H5FDclose(file);
   ordinary_read = std::exchange(driver.read, read_file);
   ordinary_write = std::exchange(driver.write, write_file);
   ordinary_truncate = std::exchange(driver.truncate, truncate_file);
+  ordinary_close = std::exchange(driver.close, close_file);
+  // The end of this driver is not the end of the ordinary one, which HDF5 would register anew for each file, for ever.
+  driver.terminate = nullptr;
   driver.name = "plotmill";
   return {H5FDregister(&driver), H5FDunregister};
 }
@@ -125,6 +171,11 @@ JoinedHdf5Writes::~JoinedHdf5Writes() {
 }
 
 int take_hdf5_write_error() noexcept { return std::exchange(write_error, 0); }
+
+void use_page_journal(hid_t file, PageJournal& journal) {
+  void* handle = nullptr;
+  if (H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0) journals[static_cast<const int*>(handle)] = &journal;
+}
 
 void send_hdf5_writes_nowhere(hid_t file) noexcept {
   void* handle = nullptr;

@@ -1,4 +1,5 @@
-// A file driver for HDF5 that keeps write errors from it, and that can join small writes to large ones.
+// A file driver for HDF5 that keeps write errors from it, that can join small writes to large ones, and that keeps a
+// file as it was at its last checkpoint.
 //
 // HDF5 1.10 does not survive a write that fails, as on a full disk: after a failed flush its cache refuses every
 // further flush, closing the file then fails too, and the identifier that is left over crashes the process at its end.
@@ -10,6 +11,7 @@
 #include <span>
 
 #include "stages/hdf5_handle.hpp"
+#include "stages/page_journal.hpp"
 
 namespace plotmill {
 
@@ -31,6 +33,11 @@ class JoinedHdf5Writes {
   JoinedHdf5Writes& operator=(const JoinedHdf5Writes&) = delete;
   ~JoinedHdf5Writes();
 };
+
+/// From now on what HDF5 writes to this file, which has such a driver, leaves the file as it was at its last
+/// checkpoint: changes of it are held in `journal`, which must live until the file is closed. Call under an
+/// Hdf5Section.
+void use_page_journal(hid_t file, PageJournal& journal);
 
 /// From now on nothing that HDF5 writes to this file, which has such a driver, reaches the disk: for closing a file
 /// that is not wanted any more. Call under an Hdf5Section.

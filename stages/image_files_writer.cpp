@@ -5,9 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+
+#include "stages/data_hash.hpp"
+#include "stages/verify_manifest.hpp"
 
 namespace plotmill {
 
@@ -41,13 +45,29 @@ void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const 
   pattern_ = FileNamePattern::parse(name_);
   made_folder_ = ::mkdir(directory_.c_str(), 0777) == 0;
   if (!made_folder_ && errno != EEXIST) throw_io_error(directory_, "the folder cannot be made", errno);
+  if (made_folder_) sync_to_disk(folder_of(directory_));
   folder_ = FileDescriptor(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_) throw_io_error(directory_, "cannot be used as a folder", errno);
   const std::string files = pattern_->common_text();
   use_ = FileUse::writing(directory_, files, (std::filesystem::path(directory_) / files).string());
-  if (setup.overwrite) return;
+  std::optional<Fault> existing;
   if (const auto found = pattern_->find_in(directory_)) {
-    throw Error(ErrorKind::io, directory_, "contains " + *found + " already; --force replaces it");
+    existing = {directory_, "contains " + *found + " already; --force replaces it"};
+  }
+  const std::string manifest = manifest_path((std::filesystem::path(directory_) / files).string());
+  manifest_.emplace(manifest, directory_, existing, setup,
+                    [&](StoredPiece&& piece) { unpublished_.n_bad = piece.n_bad; });
+  unpublished_.first = unpublished_.end = manifest_->n_images();
+  if (manifest_->is_complete()) return require_intact(manifest, setup);
+  check_stored_files(manifest_->n_images());
+}
+
+void ImageFilesWriter::check_stored_files(std::uint64_t n_images) const {
+  for (std::uint64_t i = 0; i < n_images; ++i) {
+    const std::string name = pattern_->name(i);
+    if (::faccessat(folder_.get(), name.c_str(), F_OK, 0) == 0) continue;
+    throw_io_error((std::filesystem::path(directory_) / name).string(),
+                   "is listed in " + manifest_->path() + ", and cannot be found; --force starts anew", errno);
   }
 }
 
@@ -65,14 +85,25 @@ void ImageFilesWriter::encode(BatchPosition, const Ink& ink, Encoded& out, std::
   }
 }
 
-void ImageFilesWriter::commit(BatchPosition position, const Sequences&, const Encoded& encoded) {
-  for (std::size_t i = 0; i < encoded.n_items() && pulse_->keep_going(); ++i) {
-    write_file(pattern_->name(position.first_image + i), encoded.item(i));
+Stored ImageFilesWriter::stored() const {
+  return manifest_ ? Stored{manifest_->n_images(), manifest_->is_complete()} : Stored{};
+}
+
+void ImageFilesWriter::commit(BatchPosition position, const Sequences& series, const Encoded& encoded) {
+  if (!series.bad.empty()) unpublished_.n_bad = std::max(unpublished_.n_bad, series.bad.back().number + 1);
+  // What a run that was interrupted has stored comes first, if anything of it comes again.
+  for (std::size_t i = unpublished_.end - position.first_image; i < encoded.n_items() && pulse_->keep_going(); ++i) {
+    write_part(unpublished_.end, encoded.item(i));
+    unpublished_.xxh3.push_back(hash_text(std::as_bytes(encoded.item(i))));
+    unpublished_.n_bytes += encoded.item(i).size();
     bytes_written_ += encoded.item(i).size();
+    ++unpublished_.end;
+    if (unpublished_.xxh3.size() == most_unpublished) checkpoint();
   }
 }
 
-void ImageFilesWriter::write_file(const std::string& name, std::span<const std::uint8_t> bytes) {
+void ImageFilesWriter::write_part(std::uint64_t image, std::span<const std::uint8_t> bytes) {
+  const std::string name = pattern_->name(image);
   const std::string part = name + ".part";
   const auto fail = [&](const char* what) {
     const int error_number = errno;
@@ -82,19 +113,59 @@ void ImageFilesWriter::write_file(const std::string& name, std::span<const std::
   FileDescriptor file(::openat(folder_.get(), part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!file) fail("cannot be created");
   if (!write_all(file, bytes) || !file.close()) fail("cannot be written");
-  if (::renameat(folder_.get(), part.c_str(), folder_.get(), name.c_str()) != 0) fail("cannot be given its name");
 }
 
-void ImageFilesWriter::finish() {
+void ImageFilesWriter::checkpoint() {
+  if (unpublished_.xxh3.empty()) return;
+  // After a failure the system may take for written what is not, so that trying again proves nothing.
+  is_sound_ = false;
+  if (::syncfs(folder_.get()) != 0) throw_io_error(directory_, "cannot be brought to the disk", errno);
+  has_named_ = true;
+  for (std::uint64_t image = unpublished_.first; image < unpublished_.end; ++image) {
+    const std::string name = pattern_->name(image);
+    const std::string part = name + ".part";
+    if (::renameat(folder_.get(), part.c_str(), folder_.get(), name.c_str()) == 0) continue;
+    throw_io_error((std::filesystem::path(directory_) / name).string(), "cannot be given its name", errno);
+  }
+  sync_folder();
+  manifest_->add(unpublished_);
+  unpublished_.first = unpublished_.end;
+  unpublished_.n_bytes = 0;
+  unpublished_.xxh3.clear();
+  is_sound_ = true;
+}
+
+void ImageFilesWriter::sync_folder() {
   // EINVAL: a file system that has no such thing.
   if (::fsync(folder_.get()) != 0 && errno != EINVAL) {
     throw_io_error(directory_, "cannot be brought to the disk", errno);
   }
+}
+
+void ImageFilesWriter::finish() {
+  checkpoint();
+  sync_folder();
+  manifest_->complete();
+  manifest_->close();
   (void)folder_.close();
   use_.release();
 }
 
+void ImageFilesWriter::remove_parts() noexcept {
+  for (std::uint64_t image = unpublished_.first; image < unpublished_.end; ++image) {
+    (void)::unlinkat(folder_.get(), (pattern_->name(image) + ".part").c_str(), 0);
+  }
+}
+
 void ImageFilesWriter::abandon() noexcept {
+  try {
+    if (is_sound_) checkpoint();
+  } catch (const std::exception&) {
+    // What was published before holds.
+  }
+  remove_parts();
+  // Images that have their names without being listed yet are replaced when the run is resumed.
+  if (manifest_) manifest_->close(has_named_);
   (void)folder_.close();
   use_.release();
   // Fails, as it should, where complete images are in it.

@@ -10,13 +10,13 @@
 
 #include "plotmill/stage.hpp"
 #include "stages/file_name_pattern.hpp"
+#include "stages/manifest.hpp"
 #include "stages/output_file.hpp"
 
 namespace plotmill {
 
-/// Each file is written as NAME.part and renamed, so that a file under its final name is whole as far as other
-/// processes can see. Only the folder is brought to the disk at the end, not each file: after a power cut the last
-/// files may be empty.
+/// Each file is written as NAME.part. At a checkpoint, or when there are many, all of these are brought to the disk,
+/// renamed, and listed in the manifest: a file under its final name is whole, even after a power cut.
 class ImageFilesWriter : public Writer {
  public:
   explicit ImageFilesWriter(std::string default_name) : name_(std::move(default_name)) {}
@@ -25,7 +25,9 @@ class ImageFilesWriter : public Writer {
   [[nodiscard]] std::vector<Fault> check() const override;
   void open(const ImageShape& images, const SeriesShape& series, const RunSetup& setup) final;
   void encode(BatchPosition position, const Ink& ink, Encoded& out, std::size_t lane) final;
+  [[nodiscard]] Stored stored() const final;
   void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) final;
+  void checkpoint() final;
   void finish() final;
   void abandon() noexcept final;
   [[nodiscard]] std::optional<std::uint64_t> rehearse(const ImageShape& images, const SeriesShape& series,
@@ -40,7 +42,13 @@ class ImageFilesWriter : public Writer {
   virtual void encode_image(const InkImageView& image, std::vector<std::uint8_t>& out, std::size_t lane) = 0;
 
  private:
-  void write_file(const std::string& name, std::span<const std::uint8_t> bytes);
+  // Bringing files to the disk takes about as long for a thousand as for one.
+  static constexpr std::size_t most_unpublished = 4096;
+
+  void check_stored_files(std::uint64_t n_images) const;
+  void write_part(std::uint64_t image, std::span<const std::uint8_t> bytes);
+  void remove_parts() noexcept;
+  void sync_folder();
 
   std::string directory_;
   std::string name_;
@@ -49,6 +57,10 @@ class ImageFilesWriter : public Writer {
   FileDescriptor folder_;
   FileUse use_;
   bool made_folder_ = false;
+  bool is_sound_ = true;    ///< No checkpoint() has failed.
+  bool has_named_ = false;  ///< Images have got their final names.
+  std::optional<Manifest> manifest_;
+  StoredPiece unpublished_;  ///< Files written as .part.
   std::atomic<std::uint64_t> bytes_written_ = 0;
 };
 

@@ -2,13 +2,17 @@
 #include "stages/input_file.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <vector>
 
 #include "plotmill/error.hpp"
+#include "stages/data_hash.hpp"
 
 namespace plotmill {
 namespace {
@@ -46,6 +50,7 @@ void InputFile::open(const std::string& path) {
   if (::fstat(descriptor_, &status) == 0 && S_ISDIR(status.st_mode)) {
     throw Error(ErrorKind::input, path, "cannot be read: " + reason(EISDIR) + "; a file is expected");
   }
+  opened_size_ = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
   use_ = FileUse::reading(descriptor_);
 }
 
@@ -67,9 +72,34 @@ std::optional<std::uint64_t> InputFile::size_if_regular() const {
   return static_cast<std::uint64_t>(status.st_size);
 }
 
+std::optional<std::string> InputFile::identity() {
+  struct stat status {};
+  if (::fstat(descriptor_, &status) != 0) throw Error(ErrorKind::io, path_, "cannot be read: " + reason(errno));
+  if (!S_ISREG(status.st_mode)) return {};
+  constexpr std::size_t most = std::size_t{64} << 10U;
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  std::vector<char> bytes(static_cast<std::size_t>(std::min<std::uint64_t>(size, most)));
+  const auto hash_at = [&](std::uint64_t offset) {
+    const std::size_t n = read_at(offset, bytes);
+    return hash_text(std::as_bytes(std::span(bytes).first(n)));
+  };
+  const std::string head = hash_at(0);
+  const std::string tail = hash_at(size - bytes.size());
+  return fmt::format("{} bytes, changed {}.{:09} s after 1970, begins {}, ends {}", size, status.st_mtim.tv_sec,
+                     status.st_mtim.tv_nsec, head, tail);
+}
+
+void InputFile::check_not_cut() const {
+  if (size_if_regular().value_or(opened_size_) >= opened_size_) return;
+  throw Error(ErrorKind::input, path_, "became shorter while it was read");
+}
+
 std::size_t InputFile::read(std::span<char> out) {
-  return read_all(path_, out.size(),
-                  [&](std::size_t done) { return ::read(descriptor_, out.data() + done, out.size() - done); });
+  const std::size_t n = read_all(
+      path_, out.size(), [&](std::size_t done) { return ::read(descriptor_, out.data() + done, out.size() - done); });
+  // Its end would look like the end of the input.
+  if (n < out.size()) check_not_cut();
+  return n;
 }
 
 std::size_t InputFile::read_at(std::uint64_t offset, std::span<char> out) {

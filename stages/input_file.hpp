@@ -31,7 +31,14 @@ class InputFile {
   /// The same; empty for what is no regular file, such as a pipe.
   [[nodiscard]] std::optional<std::uint64_t> size_if_regular() const;
 
-  /// Reads the next bytes. Fewer than asked for: the file ends here. Throws Error (io).
+  /// What tells the file from another, in a line for people: its size, the time of its last change, and hashes of its
+  /// first and last 64 KiB; empty for what is no regular file. Leaves the place of read() as it is. Throws Error (io).
+  [[nodiscard]] std::optional<std::string> identity();
+
+  /// Throws Error (input) where a regular file is shorter than it was when it was opened.
+  void check_not_cut() const;
+
+  /// Reads the next bytes. Fewer than asked for: the file ends here. Throws Error (io; input as check_not_cut()).
   [[nodiscard]] std::size_t read(std::span<char> out);
 
   /// Reads from a place of a regular file, otherwise like read().
@@ -40,6 +47,7 @@ class InputFile {
  private:
   std::string path_;
   int descriptor_ = -1;
+  std::uint64_t opened_size_ = 0;
   FileUse use_;
 };
 

@@ -38,6 +38,8 @@ class MakeSequences final : public Reader {
     return {static_cast<std::size_t>(window_), n_};
   }
 
+  [[nodiscard]] std::optional<std::string> identity() override { return ""; }
+
   bool read(Sequences& out, std::size_t at_most) override {
     if (next_ == 0) out.new_groups.emplace_back("random walk");
     for (; out.size() < at_most && next_ < n_; ++next_) {

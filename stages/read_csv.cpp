@@ -109,6 +109,7 @@ class ReadCsv final : public Reader {
     if (group_by_) group_column_ = find_column("group_by", *group_by_);
     if (header_ && !rows_.next()) throw Error(ErrorKind::input, path_, "has no rows after the header");
 
+    keeps_bad_rows_ = setup.on_bad_series != OnBadSeries::error;
     memory_bytes_ = setup.memory_bytes > 0 ? setup.memory_bytes : std::numeric_limits<std::uint64_t>::max();
     const auto window = static_cast<std::size_t>(windows_.window);
     // The other half is for batches.
@@ -117,6 +118,7 @@ class ReadCsv final : public Reader {
     return {window, std::nullopt};
   }
 
+  [[nodiscard]] std::optional<std::string> identity() override { return rows_.identity(); }
   [[nodiscard]] std::uint64_t held_bytes() const override { return held_bytes_; }
 
   bool read(Sequences& out, std::size_t at_most) override {
@@ -163,21 +165,28 @@ class ReadCsv final : public Reader {
     return "column " + (names_.empty() ? std::to_string(i) : quoted(names_[i]));
   }
 
-  void take_row(Sequences& out) {
+  // What is wrong with the row, and so with the windows that hold it; "" where nothing is.
+  std::string take_value(float& value) {
     if (rows_.n_fields() != n_columns_) {
-      throw Error(ErrorKind::input, rows_.place(),
-                  "the row has " + fields_text(rows_.n_fields()) + ", the first row has " + fields_text(n_columns_));
+      return "the row has " + fields_text(rows_.n_fields()) + ", the first row has " + fields_text(n_columns_);
     }
     const std::string_view text = rows_.field(value_column_);
-    float value = 0;
-    if (!parse_number(text, value)) {
-      throw Error(ErrorKind::input, rows_.place(),
-                  column_text(value_column_) + ": " + quoted(text) +
-                      " is not a number; a decimal number such as 0.25 or 2e-3 is accepted, and nan, inf or an empty "
-                      "field for a gap");
-    }
+    if (parse_number(text, value)) return {};
+    return column_text(value_column_) + ": " + quoted(text) +
+           " is not a number; a decimal number such as 0.25 or 2e-3 is accepted, and nan, inf or an empty field for a "
+           "gap";
+  }
+
+  void take_row(Sequences& out) {
+    float value = std::numeric_limits<float>::quiet_NaN();
+    std::string fault = take_value(value);
+    // A row that does not say of which group it is can't be left out: no window would be sure.
+    const bool has_group = !group_column_ || *group_column_ < rows_.n_fields();
+    if (!fault.empty() && (!keeps_bad_rows_ || !has_group)) throw Error(ErrorKind::input, rows_.place(), fault);
     const std::string_view group = group_column_ ? rows_.field(*group_column_) : std::string_view();
-    switch (groups_.add(group, row_++, value, out)) {
+    std::optional<Fault> bad_row;
+    if (!fault.empty()) bad_row = {rows_.place(), std::move(fault)};
+    switch (groups_.add(group, row_++, value, bad_row, out)) {
       case GroupWindows::Outcome::kept:
         return;
       case GroupWindows::Outcome::window:
@@ -224,6 +233,7 @@ class ReadCsv final : public Reader {
   std::size_t value_column_ = 0;
   std::optional<std::size_t> group_column_;
   GroupWindows groups_;
+  bool keeps_bad_rows_ = false;  // and makes the windows that hold one bad series
   std::uint64_t memory_bytes_ = 0;
   std::uint64_t held_bytes_ = 0;
   std::uint64_t row_ = 0;

@@ -114,11 +114,15 @@ class ReadHdf5 final : public Reader {
     return array_.shape();
   }
 
+  [[nodiscard]] std::optional<std::string> identity() override { return input_.identity(); }
   [[nodiscard]] std::uint64_t held_bytes() const override { return array_.held_bytes() + guard_.held_bytes(); }
 
   bool read(Sequences& out, std::size_t at_most) override {
     const Hdf5Section section;
-    return array_.read(out, at_most);
+    const bool more = array_.read(out, at_most);
+    // HDF5 takes what lies behind the end of a file for zeros.
+    input_.check_not_cut();
+    return more;
   }
 
   [[nodiscard]] bool skip(std::uint64_t n) override { return array_.skip(n); }

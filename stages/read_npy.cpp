@@ -92,6 +92,7 @@ class ReadNpy final : public Reader {
     return array_.shape();
   }
 
+  [[nodiscard]] std::optional<std::string> identity() override { return file_.identity(); }
   [[nodiscard]] std::uint64_t held_bytes() const override { return array_.held_bytes() + most_converted_bytes; }
   bool read(Sequences& out, std::size_t at_most) override { return array_.read(out, at_most); }
   [[nodiscard]] bool skip(std::uint64_t n) override { return array_.skip(n); }

@@ -41,7 +41,10 @@ void add_run_arguments(CLI::App& command, Arguments& arguments) {
   command.add_option("--threads", arguments.threads, "0: one for each core")->type_name("N");
   command.add_option("--memory", arguments.memory, "For all batches in flight, as 1GiB")->type_name("SIZE");
   command.add_option("--limit", arguments.limit, "Read at most so many series")->type_name("N");
-  command.add_flag("--force", arguments.force, "Replace outputs that exist");
+  CLI::Option* force = command.add_flag("--force", arguments.force, "Replace outputs that exist");
+  command
+      .add_flag("--resume", arguments.resume, "Go on with what an interrupted run has stored; start where nothing is")
+      ->excludes(force);
   command.add_flag("--json", arguments.json, "Print a report as JSON on standard output");
   command.add_flag("--quiet", arguments.quiet, "Print nothing but errors and what --json and --progress ask for");
   command
@@ -65,6 +68,8 @@ void add_preview_arguments(CLI::App& command, Arguments& arguments) {
 }
 
 void add_show_arguments(CLI::App& command, Arguments& arguments) { add_show_options(command, arguments.show); }
+
+void add_verify_arguments(CLI::App& command, Arguments& arguments) { add_verify_options(command, arguments.verify); }
 
 void add_stages_arguments(CLI::App& command, Arguments& arguments) {
   command.add_option("type", arguments.type, "A stage type")->type_name("TYPE");

@@ -8,6 +8,7 @@
 #include "plotmill/pipeline.hpp"
 #include "preview_command.hpp"
 #include "show_command.hpp"
+#include "verify_command.hpp"
 
 namespace plotmill::tools {
 
@@ -18,6 +19,7 @@ struct Arguments {
   std::string device, threads, memory, limit;
   std::string graph = "text";
   bool force = false;
+  bool resume = false;
   bool json = false;
   bool quiet = false;
   std::string progress, trace, report;
@@ -25,12 +27,14 @@ struct Arguments {
   std::string shell;
   PreviewCommand preview;
   ShowCommand show;
+  VerifyCommand verify;
 };
 
 void add_run_arguments(CLI::App& command, Arguments& arguments);
 void add_check_arguments(CLI::App& command, Arguments& arguments);
 void add_preview_arguments(CLI::App& command, Arguments& arguments);
 void add_show_arguments(CLI::App& command, Arguments& arguments);
+void add_verify_arguments(CLI::App& command, Arguments& arguments);
 void add_stages_arguments(CLI::App& command, Arguments& arguments);
 void add_completion_arguments(CLI::App& command, Arguments& arguments);
 

@@ -4,10 +4,10 @@
 set -euo pipefail
 exec >&2
 
-build=(g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libhwy-dev libisal-dev libfmt-dev nlohmann-json3-dev libcli11-dev)
+build=(g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libhwy-dev libisal-dev libxxhash-dev libfmt-dev nlohmann-json3-dev libcli11-dev)
 test=(git doctest-dev libdeflate-dev zlib1g-dev libpng-dev python3 python3-h5py python3-numpy python3-jsonschema python3-matplotlib
   python3-skimage)
-check=(chromium clang libclang-rt-14-dev clang-format clang-tidy shellcheck locales g++-aarch64-linux-gnu qemu-user-static)
+check=(chromium clang libclang-rt-14-dev clang-format clang-tidy shellcheck locales valgrind libc6-dbg g++-aarch64-linux-gnu qemu-user-static)
 bench=(libbenchmark-dev libopencv-core-dev libopencv-imgproc-dev python3 python3-h5py python3-numpy python3-matplotlib
   python3-pil python3-cairo)
 
@@ -26,7 +26,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     command -v "$tool" >/dev/null && continue
     echo "plotmill: $tool is missing, and there is no apt-get here to install it with."
     echo "plotmill needs a C++20 compiler, CMake 3.25, Ninja and the development files of oneTBB, HDF5 (C), libjpeg-turbo,"
-    echo "Highway, ISA-L, fmt, nlohmann-json 3.11 and CLI11; its tests also doctest, zlib, libdeflate, libpng and Python with h5py, numpy,"
+    echo "Highway, ISA-L, xxHash, fmt, nlohmann-json 3.11 and CLI11; its tests also doctest, zlib, libdeflate, libpng and Python with h5py, numpy,"
     echo "jsonschema, matplotlib and scikit-image; its benchmarks Google Benchmark, OpenCV (core, imgproc) and Python with h5py, numpy,"
     echo "matplotlib, Pillow and pycairo. As Debian names them: ${packages[*]}"
     exit 1

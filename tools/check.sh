@@ -9,7 +9,7 @@ set -euo pipefail
 self=$(readlink -f "${BASH_SOURCE[0]}")
 cd "$(dirname "$(dirname "$self")")"
 
-all=(format layers unfinished cpu debug clang asan tsan fuzz arm tidy package symbols locale readme bench)
+all=(format layers unfinished cpu debug clang asan tsan fuzz memcheck arm tidy package symbols locale readme bench)
 quick=(format layers cpu)
 logs=build/check
 
@@ -110,6 +110,11 @@ check_cpu() { test_preset cpu; }
 check_debug() { test_preset debug; }
 check_asan() { test_preset asan; }
 check_tsan() { test_preset tsan; }
+check_memcheck() {
+  need valgrind python3
+  build_preset cpu plotmill_cli
+  python3 -B tests/tools/memcheck.py build/cpu/tools/plotmill
+}
 check_clang() {
   need clang++-14
   test_preset clang

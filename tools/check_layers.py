@@ -27,7 +27,7 @@ RULES = {
     ),
     "engine": ([r"(oneapi/)?tbb/.*", r"nlohmann/.*", POSIX], [r"engine/.*"]),
     "stages": (
-        [r"hdf5\.h", r"H5FDdevelop\.h", r"(jpeglib|jerror|turbojpeg)\.h", r"fmt/.*", POSIX],
+        [r"hdf5\.h", r"H5FDdevelop\.h", r"(jpeglib|jerror|turbojpeg)\.h", r"fmt/.*", r"nlohmann/.*", r"(xxhash|xxh_x86dispatch)\.h", POSIX],
         [r"engine/plotmill/.*", r"kernels/.*\.hpp", r"stages/.*"],
     ),
     "tools": ([r"fmt/.*", r"CLI/.*", POSIX], [r"engine/plotmill/.*", r"tools/.*"]),

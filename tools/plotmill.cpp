@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdio>
 #include <exception>
+#include <new>
 #include <string>
 
 #include "arguments.hpp"
@@ -18,6 +19,7 @@
 #include "preview_command.hpp"
 #include "run_command.hpp"
 #include "show_command.hpp"
+#include "verify_command.hpp"
 
 namespace plotmill::tools {
 namespace {
@@ -30,7 +32,7 @@ int print(const std::string& text) {
 
 int run(const CLI::App&, const Arguments& arguments) {
   Pipeline pipeline = load_pipeline(arguments);
-  RunCommand command{arguments.force, arguments.json, arguments.quiet};
+  RunCommand command{arguments.force, arguments.resume, arguments.json, arguments.quiet};
   if (arguments.progress == "none") command.progress = ProgressStyle::none;
   if (arguments.progress == "line") command.progress = ProgressStyle::line;
   if (arguments.progress == "json") command.progress = ProgressStyle::json;
@@ -67,6 +69,8 @@ int preview(const CLI::App&, const Arguments& arguments) {
 
 int show(const CLI::App&, const Arguments& arguments) { return show_charts(arguments.show); }
 
+int verify(const CLI::App&, const Arguments& arguments) { return verify_stored(arguments.verify); }
+
 int print_completion(const CLI::App& app, const Arguments& arguments) {
   const std::vector<CommandReference> commands = reference_of(app, builtin_stages());
   return print(arguments.shell == "zsh" ? zsh_completion(commands) : bash_completion(commands));
@@ -88,11 +92,12 @@ struct Command {
   int (*call)(const CLI::App& app, const Arguments& arguments);
 };
 
-constexpr std::array<Command, 9> commands{{
+constexpr std::array<Command, 10> commands{{
     {"run", "Run a pipeline definition", add_run_arguments, run},
     {"check", "Check a definition and show its graph; run nothing", add_check_arguments, check},
     {"preview", "Draw a few charts of a definition and say what a run would be", add_preview_arguments, preview},
     {"show", "Draw a few charts of an HDF5 file that a run has written", add_show_arguments, show},
+    {"verify", "Check that what runs have stored is as it was written", add_verify_arguments, verify},
     {"stages", "List the stages, or the options of one", add_stages_arguments, show_stages},
     {"schema", "Print the JSON Schema of a definition, for editors", add_nothing, print_schema},
     {"completion", "Print a script that makes a shell complete this command line", add_completion_arguments,
@@ -157,6 +162,9 @@ int main_of(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return plotmill::tools::main_of(argc, argv);
+  } catch (const std::bad_alloc&) {
+    std::fputs("plotmill: the system refused memory\n", stderr);
+    return plotmill::tools::exit_run_failed;
   } catch (const std::exception& error) {
     std::fputs("plotmill: ", stderr);
     std::fputs(error.what(), stderr);

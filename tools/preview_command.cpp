@@ -74,7 +74,7 @@ int preview_pipeline(Pipeline& pipeline, const std::string& definition, const Pr
     std::fputs("plotmill: standard output could not be written\n", stderr);
     return exit_run_failed;
   }
-  return preview.bad_series.empty() ? exit_done : exit_run_failed;
+  return preview.bad_series.empty() || !preview.ends_at_bad_series ? exit_done : exit_run_failed;
 } catch (const Error& error) {
   print_error(error);
   return exit_code_of(error);

@@ -92,13 +92,34 @@ void print_plan(const RunPlan& plan) noexcept {
   }
 }
 
+// Each series that was skipped or made blank, unless there are very many.
+std::string bad_series_text(const RunReport& report) {
+  constexpr std::size_t most_shown = 20;
+  const std::uint64_t n = report.n_skipped + report.n_blanked;
+  if (n == 0) return {};
+  std::string text = fmt::format("plotmill: {} series could not be drawn, and {}:\n", n,
+                                 report.n_skipped > 0 ? "were skipped" : "are blank images");
+  for (const BadSeriesReport& series : report.bad_series) {
+    if (&series == report.bad_series.data() + most_shown) break;
+    text += fmt::format("  {}{}data row {}: {}\n", series.image ? fmt::format("image {}, ", *series.image) : "",
+                        series.group.empty() ? "" : fmt::format("group \"{}\", ", series.group), series.first_row,
+                        series.reason);
+  }
+  if (n > most_shown) text += fmt::format("  and {} more\n", n - most_shown);
+  return text;
+}
+
 void print_summary(const RunReport& report) {
   const double rate = report.seconds > 0 ? static_cast<double>(report.images) / report.seconds : 0;
   std::string text = fmt::format("plotmill: {} images in {:.2f} s, {:.0f} images/s, {} written\n", report.images,
                                  report.seconds, rate, size_text(static_cast<double>(report.bytes_written)));
+  if (report.resumed_at > 0) {
+    text += fmt::format("plotmill: went on after {} images that were stored before\n", report.resumed_at);
+  }
   if (report.blank > 0) {
     text += fmt::format("plotmill: {} images are blank, as their series have no finite value\n", report.blank);
   }
+  text += bad_series_text(report);
   std::size_t id_width = 5;
   std::size_t type_width = 4;
   for (const StageReport& stage : report.stages) {
@@ -196,6 +217,7 @@ int run_pipeline(Pipeline& pipeline, const RunCommand& command) {
   ProgressDisplay progress(style);
   RunOptions options;
   options.overwrite = command.force;
+  options.resume = command.resume;
   if (for_people) options.on_start = print_plan;
   options.on_progress = [&](const Progress& now) { progress.update(now); };
   options.trace = files.trace();

@@ -19,15 +19,16 @@ struct ExitMeaning {
 
 inline constexpr std::array<ExitMeaning, 4> exit_meanings{{
     {exit_done, "Done."},
-    {exit_run_failed, "The run failed, or standard output could not be written."},
+    {exit_run_failed, "The run failed, what was verified is damaged, or standard output could not be written."},
     {exit_definition_wrong, "The definition or the command is wrong; nothing has run."},
     {exit_interrupted, "The run was interrupted."},
 }};
 
 struct RunCommand {
-  bool force = false;  ///< Replace outputs that exist.
-  bool json = false;   ///< The report as JSON on standard output.
-  bool quiet = false;  ///< Nothing for people but errors, and progress where it is asked for.
+  bool force = false;   ///< Replace outputs that exist.
+  bool resume = false;  ///< Go on with what an interrupted run has stored.
+  bool json = false;    ///< The report as JSON on standard output.
+  bool quiet = false;   ///< Nothing for people but errors, and progress where it is asked for.
   std::optional<ProgressStyle> progress = std::nullopt;  ///< Not given: as quiet and the terminal have it.
   std::string trace_path = {};                           ///< Where to write the trace; empty: nowhere.
   std::string report_path = {};                          ///< Where to write the page for people; empty: nowhere.

@@ -63,6 +63,12 @@ struct PLOTMILL_EXPORT Ink {
             std::span(coverage).subspan(coverage_begin[i], coverage_begin[i + 1] - coverage_begin[i])};
   }
 
+  /// Appends an image that is all paper.
+  void append_blank() {
+    row_begin.insert(row_begin.end(), shape.height, row_begin.back());
+    coverage_begin.push_back(coverage.size());
+  }
+
   /// Empties the batch and keeps its memory.
   void clear() noexcept {
     row_begin.resize(1);

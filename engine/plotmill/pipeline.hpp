@@ -52,7 +52,8 @@ struct PLOTMILL_EXPORT RunPlan {
   std::size_t batch = 0;      ///< Images in a batch.
   std::size_t batches_in_flight = 0;      ///< At most.
   std::uint64_t memory_bytes = 0;         ///< That batches in flight and scratch can take, within `run.memory`.
-  std::optional<std::uint64_t> n_images;  ///< Where the reader knows.
+  std::optional<std::uint64_t> n_images;  ///< That the run makes, at most; where the reader knows.
+  std::uint64_t first_image = 0;          ///< Number of the first of them: not 0 where the run is resumed.
 };
 
 /// What one stage did. A write stage gives two: "ID encode" and "ID commit".
@@ -66,11 +67,25 @@ struct PLOTMILL_EXPORT StageReport {
   std::size_t threads = 1;  ///< How many can work on it at once.
 };
 
+/// A series that could not be drawn.
+struct PLOTMILL_EXPORT BadSeriesReport {
+  std::optional<std::uint64_t> image;  ///< Number of its blank image; nothing where it was skipped.
+  std::string group;
+  std::uint64_t first_row = 0;
+  std::string reason;  ///< With the file and line, or the stage, in front.
+};
+
 /// What a run did.
 struct PLOTMILL_EXPORT RunReport {
-  std::uint64_t images = 0;
-  std::uint64_t blank = 0;  ///< Images without any ink, as of series without a finite value.
-  double seconds = 0;       ///< Wall time from the first batch to the last output complete.
+  static constexpr std::size_t most_bad_series = 1000;
+
+  std::uint64_t images = 0;      ///< Made by this run.
+  std::uint64_t resumed_at = 0;  ///< Images that earlier runs had stored, and this one went on from.
+  std::uint64_t blank = 0;  ///< Images without any ink, as of series without a finite value; not those of bad series.
+  std::uint64_t n_skipped = 0;  ///< Series that were bad and left out, those that earlier runs left out included.
+  std::uint64_t n_blanked = 0;  ///< Series that were bad and made blank images, likewise.
+  std::vector<BadSeriesReport> bad_series;  ///< The first of both, most_bad_series at most.
+  double seconds = 0;                       ///< Wall time from the first batch to the last output complete.
   std::uint64_t bytes_written = 0;
   RunPlan plan;
   std::vector<StageReport> stages;
@@ -79,6 +94,10 @@ struct PLOTMILL_EXPORT RunReport {
 /// What the caller of a run decides.
 struct PLOTMILL_EXPORT RunOptions {
   bool overwrite = false;  ///< Replace outputs that exist.
+  /// Go on with what an interrupted run of the same definition and input has stored, on any number of threads; it ends
+  /// with the same images. Starts anew where there is nothing; outputs that are complete are verified. Not with
+  /// `overwrite`.
+  bool resume = false;
   /// Called once, on the thread that called run(), before the first batch. Must not throw.
   std::function<void(const RunPlan&)> on_start = nullptr;
   /// Called on the thread that called run(), about ten times a second and once at the end. Must not throw.
@@ -113,8 +132,9 @@ class PLOTMILL_EXPORT Pipeline {
 
   /// Runs to the end and returns what was done. Waits; may be called again afterwards, not at the same time.
   /// Throws the first Error of any stage, Error (cancelled) after cancel(), Error (stalled) with a table of what each
-  /// stage holds; then nothing incomplete is left under a final name. After Error (stalled) the thread that hangs is
-  /// left behind with all it holds: end the process soon, with std::_Exit, as an orderly exit may wait for it.
+  /// stage holds; then nothing incomplete is left under a final name, and what was stored is kept for
+  /// RunOptions::resume, as after the death of the process at any moment. After Error (stalled) the thread that hangs
+  /// is left behind with all it holds: end the process soon, with std::_Exit, as an orderly exit may wait for it.
   RunReport run(const RunOptions& options = {});
 
   /// Draws and encodes a sample, and says what a run would be. Touches no output. See plotmill/preview.hpp.

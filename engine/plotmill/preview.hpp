@@ -52,7 +52,8 @@ struct PLOTMILL_EXPORT Preview {
   std::optional<double> seconds;
   /// As the run would choose, but for writers that can't be rehearsed, whose memory is not counted.
   RunPlan plan;
-  std::vector<Fault> bad_series;  ///< Series of the sample at which the run would end.
+  std::vector<Fault> bad_series;   ///< Series of the sample that can't be read or drawn.
+  bool ends_at_bad_series = true;  ///< Whether the run would end there; otherwise it skips them or makes them blank.
 };
 
 /// The preview as a JSON object: sheet (the path given here), images, images_exact, seconds, output_bytes, device,

@@ -28,13 +28,24 @@ struct PLOTMILL_EXPORT SequencesView {
   [[nodiscard]] std::span<const float> series(std::size_t i) const { return {values + i * n_points, n_points}; }
 };
 
+/// A series that can't be drawn, and why. What a run does with it, `run.on_bad_series` says.
+struct PLOTMILL_EXPORT BadSeries {
+  std::size_t index = 0;     ///< In its batch. Of one that was skipped: how many of the batch come before it.
+  std::uint64_t number = 0;  ///< Among the bad ones of the run, from 0; set by the engine.
+  Source source;
+  std::string reason;
+  std::string place = {};  ///< Where the reason lies: "prices.csv:17", or the stage that can't draw it.
+};
+
 /// Owns a batch of series of equal length. A reader appends to it; the engine clears and reuses it.
 struct PLOTMILL_EXPORT Sequences {
   std::size_t n_points = 0;     ///< Points of each series; set by the engine before the reader fills the batch.
   std::vector<float> values;    ///< [size()][n_points], row-major.
   std::vector<Source> sources;  ///< [size()]
   std::vector<std::string>
-      new_groups;  ///< Names of the groups that appear for the first time in this batch, by number.
+      new_groups;              ///< Names of the groups that appear for the first time in this batch, by number.
+  std::vector<BadSeries> bad;  ///< In order of index. What a reader gives is in the batch; a writer gets those that are
+                               ///< drawn blank or were skipped.
 
   [[nodiscard]] std::size_t size() const noexcept { return sources.size(); }
   [[nodiscard]] SequencesView view() const noexcept { return {values.data(), size(), n_points}; }
@@ -51,6 +62,7 @@ struct PLOTMILL_EXPORT Sequences {
     values.clear();
     sources.clear();
     new_groups.clear();
+    bad.clear();
   }
 };
 

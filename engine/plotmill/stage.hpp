@@ -1,9 +1,9 @@
 // What a stage is: a reader makes series, a drawer turns series into ink, a writer stores ink. The built-in stages use
 // exactly these interfaces, and so does an embedder's own stage.
 //
-// Life of a stage in a run: made by StageInfo::make -> declare() -> options set -> open()/prepare() -> batches ->
-// finish() or abandon() -> destroyed. A stage object serves one run. A preview calls rehearse() in place of a writer's
-// open(), and ends without finish() or abandon().
+// Life of a stage in a run: made by StageInfo::make -> declare() -> options set -> open()/prepare() -> batches and
+// checkpoints -> finish() or abandon() -> destroyed. A stage object serves one run. A preview calls rehearse() in place
+// of a writer's open(), and ends without finish() or abandon().
 #pragma once
 
 #include <atomic>
@@ -33,15 +33,27 @@ class Pulse {
   /// stalled when one batch takes longer than `run.stall_timeout`.
   bool keep_going() noexcept {
     n_beats_.fetch_add(1, std::memory_order_relaxed);
-    return !stopped_.load(std::memory_order_relaxed);
+    const std::atomic<bool>* const cancelled = followed_.load(std::memory_order_relaxed);
+    return !stopped_.load(std::memory_order_relaxed) && (cancelled == nullptr || !*cancelled);
   }
+
+  /// Also stops while this flag is set; null: none. It must outlive being followed.
+  void follow(const std::atomic<bool>* flag) noexcept { followed_.store(flag, std::memory_order_relaxed); }
 
   void stop() noexcept { stopped_.store(true, std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t n_beats() const noexcept { return n_beats_.load(std::memory_order_relaxed); }
 
  private:
   std::atomic<bool> stopped_ = false;
+  std::atomic<const std::atomic<bool>*> followed_ = nullptr;
   std::atomic<std::uint64_t> n_beats_ = 0;
+};
+
+/// What becomes of a series that can't be drawn.
+enum class OnBadSeries {
+  error,  ///< The run ends.
+  skip,   ///< It is left out: images are numbered as if it were not there.
+  blank,  ///< Its image is all paper.
 };
 
 /// What every stage learns before the first batch.
@@ -49,7 +61,10 @@ struct PLOTMILL_EXPORT RunSetup {
   std::size_t n_lanes = 1;         ///< draw() and encode() are called with lane 0 .. n_lanes-1.
   std::uint64_t memory_bytes = 0;  ///< `run.memory`: what the whole run may hold.
   bool overwrite = false;          ///< `--force`: existing outputs are replaced.
-  std::string definition;          ///< The whole definition as it runs, overrides included, as JSON.
+  bool resume = false;             ///< `--resume`: what an interrupted run has stored is kept, and gone on with.
+  OnBadSeries on_bad_series = OnBadSeries::error;
+  std::string definition;                 ///< The whole definition as it runs, overrides included, as JSON.
+  std::optional<std::string> input = {};  ///< Reader::identity(), for the other stages.
   std::string plotmill_version;
   std::shared_ptr<Pulse> pulse = std::make_shared<Pulse>();  ///< Never null.
 };
@@ -88,13 +103,19 @@ class PLOTMILL_EXPORT Reader : public Stage {
   /// Opens the input and says what will come. Throws Error (input, io).
   virtual SeriesShape open(const RunSetup& setup) = 0;
 
+  /// What tells the opened input from another, in a line for people: of a file its size, the time of its last change,
+  /// and hashes of its beginning and end. A run is resumed only where it is the same again. "" where the options say
+  /// all; nothing where it can't be told, as of a pipe: such a run can't be resumed. Throws Error (io).
+  [[nodiscard]] virtual std::optional<std::string> identity() { return {}; }
+
   /// Memory that the reader itself holds at most, beside what it appends to batches: as for open(), which has been
   /// called. Batches get what it leaves of `run.memory`.
   [[nodiscard]] virtual std::uint64_t held_bytes() const { return 0; }
 
   /// Appends series to `out`, whose n_points is set, until it holds `at_most`. Returns false when the input has ended;
   /// what was appended is used all the same. While more is to come, `out` must be filled: the split into batches is the
-  /// engine's. Throws Error (input, io).
+  /// engine's. A series that can't be read is appended all the same, with any values, and told in `out.bad`; where
+  /// setup.on_bad_series is `error`, it may be thrown instead. Throws Error (input, io).
   virtual bool read(Sequences& out, std::size_t at_most) = 0;
 
   /// Steps over the next `n` series, which exist, where that takes no longer than reading one. Returns false, having
@@ -120,8 +141,16 @@ class PLOTMILL_EXPORT Drawer : public Stage {
   /// As for prepare(), which has been called.
   [[nodiscard]] virtual Footprint footprint() const = 0;
 
-  /// Draws every series of `in` into the empty `out` (shape is set), image i from series i. Called from several threads
-  /// at once, never twice at once with the same lane. Does not wait. Throws Error; about_series() tells which series.
+  /// Why this series can't be drawn, or nothing where it can. As for draw(), which gets no series that was refused.
+  /// Called on the reader's thread, for each series: it must cost little. Throws nothing but std::bad_alloc.
+  [[nodiscard]] virtual std::optional<std::string> refuse(std::span<const float> series) const {
+    (void)series;
+    return {};
+  }
+
+  /// Appends an image for each series of `in` to `out`, whose shape is set. Called from several threads at once, never
+  /// twice at once with the same lane. Does not wait. Throws Error, which ends the run; about_series() tells which
+  /// series.
   virtual void draw(const SequencesView& in, Ink& out, std::size_t lane) = 0;
 };
 
@@ -146,12 +175,21 @@ struct PLOTMILL_EXPORT BatchPosition {
   std::uint64_t first_image = 0;  ///< Number of its first image, from 0.
 };
 
+/// What a writer has stored for good: a process that dies now does not take it along.
+struct PLOTMILL_EXPORT Stored {
+  std::uint64_t n_images = 0;  ///< The first so many of the run, a multiple of batch_multiple() or all of them.
+  bool is_complete = false;    ///< The outputs of an earlier run are complete: nothing is left to do.
+};
+
 /// Stores images. encode() runs on many threads; commit() runs on the writer's own thread, in order.
 ///
 /// Nothing may appear under its final name before it is complete.
 class PLOTMILL_EXPORT Writer : public Stage {
  public:
-  /// Creates what is written aside. Throws Error (io) where an output exists and setup.overwrite is false.
+  /// Creates what is written aside. Throws Error (io) where an output exists and neither setup.overwrite nor
+  /// setup.resume is set. With setup.resume, takes up what an interrupted run has left, if there is any: Error
+  /// (definition) where the definition is another, (input) where the input is, (io) where it is damaged. A writer that
+  /// does not know how to resume starts anew.
   virtual void open(const ImageShape& images, const SeriesShape& series, const RunSetup& setup) = 0;
 
   /// Instead of open() where nothing will be stored, as for a preview: gets ready for learn() and encode(), and touches
@@ -182,14 +220,23 @@ class PLOTMILL_EXPORT Writer : public Stage {
   /// any order of batches. Waits for nothing. Throws Error.
   virtual void encode(BatchPosition position, const Ink& ink, Encoded& out, std::size_t lane) = 0;
 
-  /// Stores an encoded batch. One thread, batches in order. May wait for the disk. Throws Error (io).
+  /// What is stored. As for open(), which has been called, until the first commit(), and after abandon().
+  [[nodiscard]] virtual Stored stored() const { return {}; }
+
+  /// Stores an encoded batch. One thread, batches in order. Of a run that was resumed the first batches may hold images
+  /// that are stored already, at their beginning: these are passed over, and where nothing else is in it, `encoded` is
+  /// empty. `series` may be empty but for skipped ones at the end of the run. May wait for the disk. Throws Error (io).
   virtual void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) = 0;
+
+  /// Makes all that was committed durable: it is stored(), then. Called on the thread of commit(), at least every
+  /// `run.checkpoint` seconds while there is anything new. Throws Error (io).
+  virtual void checkpoint() {}
 
   /// Called once after the last commit() of a run that went well: outputs get their final names. Throws Error (io).
   virtual void finish() = 0;
 
-  /// Called instead of finish() when the run failed, also after a failed open(), commit() or finish(): removes what is
-  /// not complete. Complete outputs stay.
+  /// Called instead of finish() when the run failed, also after a failed open(), commit() or finish(): keeps what the
+  /// run can be resumed from, and removes what else is not complete. Complete outputs stay.
   virtual void abandon() noexcept = 0;
 
   /// Bytes stored so far. Any thread.

@@ -81,6 +81,11 @@ TEST_CASE("describe: the JSON of the stages holds everything") {
 TEST_CASE("describe: the JSON of a report has every number") {
   RunReport report;
   report.images = 10;
+  report.resumed_at = 30;
+  report.n_skipped = 2;
+  report.n_blanked = 1;
+  report.bad_series = {{std::nullopt, "a", 17, "in.csv:19: no number"}, {4, "", 5, "charts (draw_lines): flat"}};
+  report.blank = 3;
   report.seconds = 0.5;
   report.bytes_written = 1000;
   report.plan.device = "cpu";
@@ -88,9 +93,11 @@ TEST_CASE("describe: the JSON of a report has every number") {
   report.plan.batch = 5;
   report.plan.batches_in_flight = 3;
   report.stages.push_back({"charts", "draw_lines", 0.25, 0.125, 10});
-  CHECK(json::parse(to_json(report)) == json::parse(R"({"images": 10, "seconds": 0.5, "images_per_second": 20.0,
-      "bytes_written": 1000, "device": "cpu", "skipped": 0, "blank": 0, "threads": 2, "batch": 5,
-      "batches_in_flight": 3, "stages": [{"id": "charts", "type": "draw_lines", "busy_seconds": 0.25,
+  CHECK(json::parse(to_json(report)) == json::parse(R"({"images": 10, "resumed_at": 30, "seconds": 0.5,
+      "images_per_second": 20.0, "bytes_written": 1000, "device": "cpu", "skipped": 2, "blanked": 1,
+      "bad_series": [{"image": null, "group": "a", "first_row": 17, "reason": "in.csv:19: no number"},
+                     {"image": 4, "group": "", "first_row": 5, "reason": "charts (draw_lines): flat"}],
+      "blank": 3, "threads": 2, "batch": 5, "batches_in_flight": 3, "stages": [{"id": "charts", "type": "draw_lines", "busy_seconds": 0.25,
       "waiting_seconds": 0.125, "items": 10}]})"));
   CHECK(json::parse(to_json(RunReport{})).at("images_per_second") == 0.0);
 }

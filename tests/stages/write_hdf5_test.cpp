@@ -45,6 +45,8 @@ void check_file(const Hdf5Reading& file, const WriterInput& input, std::size_t f
   const auto sources = file.sources();
   REQUIRE(sources.size() == n);
   const auto groups = file.groups();
+  CHECK(file.blank() == std::vector<std::uint8_t>(n, 0));
+  CHECK_FALSE(file.has("skipped"));
   for (std::size_t i = 0; i < n; ++i) {
     CHECK(sources[i].group == part.series.sources[i].group);
     CHECK(sources[i].first_row == part.series.sources[i].first_row);
@@ -88,7 +90,7 @@ TEST_CASE("write_hdf5: images, series and sources come back, whatever the chunk 
       }
     }
   }
-  CHECK_FALSE(std::filesystem::exists(dir.file("charts.h5.part")));
+  CHECK(test::names_in(dir.path()) == std::vector<std::string>{"charts.h5", "charts.h5.plotmill.jsonl"});
 }
 
 TEST_CASE("write_hdf5: float32 is the gray value over 255, little-endian, and paper is the fill value") {
@@ -180,13 +182,16 @@ TEST_CASE("write_hdf5: images_per_file splits, and every file can be read alone"
         test::run_writer("write_hdf5", {{"path", dir.file("a.b.h5")}, {"images_per_file", 6}, {"images_per_chunk", 2}},
                          input, {.batch = batch});
     std::uint64_t n_found = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(dir.path())) n_found += entry.file_size();
+    for (const std::string& name : test::names_in(dir.path())) {
+      if (name.ends_with(".h5")) n_found += std::filesystem::file_size(dir.file(name));
+    }
     CHECK(n_bytes == n_found);
+    CHECK(test::names_in(dir.path()) == std::vector<std::string>{"a.b.h5.plotmill.jsonl", "a.b_0000.h5", "a.b_0001.h5",
+                                                                 "a.b_0002.h5", "a.b_0003.h5"});
     check_file(Hdf5Reading(dir.file("a.b_0000.h5")), input, 0, 6);
     check_file(Hdf5Reading(dir.file("a.b_0001.h5")), input, 6, 6);
     check_file(Hdf5Reading(dir.file("a.b_0002.h5")), input, 12, 6);
     check_file(Hdf5Reading(dir.file("a.b_0003.h5")), input, 18, 5);
-    CHECK_FALSE(std::filesystem::exists(dir.file("a.b_0004.h5")));
   }
 }
 

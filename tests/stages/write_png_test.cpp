@@ -44,7 +44,8 @@ TEST_CASE("write_png: each image is a file of its own, numbered through all batc
     const std::string out = dir.file("out");
     const std::uint64_t n_bytes =
         test::run_writer("write_png", {{"directory", out}}, input, {.batch = batch, .n_lanes = 2});
-    CHECK(n_files_in(out) == 13);
+    CHECK(n_files_in(out) == 14);
+    CHECK(std::filesystem::exists(out + "/{index}.png.plotmill.jsonl"));
     std::uint64_t n_found = 0;
     for (std::size_t i = 0; i < 13; ++i) {
       const std::string number = std::to_string(i);
@@ -59,10 +60,10 @@ TEST_CASE("write_png: each image is a file of its own, numbered through all batc
   }
 }
 
-TEST_CASE("write_png: no images make an empty folder") {
+TEST_CASE("write_png: no images make a folder with nothing but the manifest that says so") {
   const test::TempDir dir;
   CHECK(test::run_writer("write_png", {{"directory", dir.file("out")}}, make_input(0)) == 0);
-  CHECK(n_files_in(dir.file("out")) == 0);
+  CHECK(test::names_in(dir.file("out")) == std::vector<std::string>{"{index}.png.plotmill.jsonl"});
 }
 
 TEST_CASE("write_png: a name that would not number the files is a fault") {
@@ -80,11 +81,13 @@ TEST_CASE("write_png: images that exist are an error unless they may be replaced
   CHECK(error_text(values) == dir.path().string() + ": contains 000007.png already; --force replaces it");
   CHECK(n_files_in(dir.path().string()) == 2);
   test::run_writer("write_png", values, make_input(9), {.overwrite = true});
-  CHECK(n_files_in(dir.path().string()) == 10);
+  CHECK(n_files_in(dir.path().string()) == 11);
+  CHECK(std::filesystem::exists(dir.file("{index}.png.plotmill.jsonl")));
   CHECK(test::read_bytes(dir.file("000007.png")) != "precious");
 
   test::run_writer("write_png", {{"directory", dir.path().string()}, {"name", "b{index}.png"}}, make_input(2));
   CHECK(std::filesystem::exists(dir.file("b1.png")));
+  CHECK(std::filesystem::exists(dir.file("b{index}.png.plotmill.jsonl")));
 }
 
 TEST_CASE("write_png: a folder that cannot be made or used is an error that names it") {
@@ -118,7 +121,8 @@ TEST_CASE("write_png: a run that is given up leaves whole images, and no folder 
     writer->abandon();
     CHECK(std::filesystem::exists(dir.file("out")) == commit);
   }
-  CHECK(n_files_in(dir.file("out")) == 2);
+  CHECK(test::names_in(dir.file("out")) ==
+        std::vector<std::string>{"000000.png", "000001.png", "{index}.png.plotmill.jsonl"});
 }
 
 TEST_CASE("write_png: on a full disk the run fails with the system's words and leaves no half image") {
@@ -143,6 +147,5 @@ TEST_CASE("write_png: on a full disk the run fails with the system's words and l
   REQUIRE(::waitpid(child, &status, 0) == child);
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 10);
-  CHECK(n_files_in(out) == 1);
-  CHECK(std::filesystem::exists(out + "/000000.png"));
+  CHECK(test::names_in(out) == std::vector<std::string>{"000000.png", "{index}.png.plotmill.jsonl"});
 }

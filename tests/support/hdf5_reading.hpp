@@ -14,17 +14,32 @@
 
 namespace plotmill::test {
 
+/// A row of /skipped.
+struct Skipped {
+  std::uint32_t group;
+  std::uint64_t first_row;
+  std::string reason;
+
+  friend bool operator==(const Skipped&, const Skipped&) = default;
+};
+
 class Hdf5Reading {
  public:
   explicit Hdf5Reading(const std::string& path)
       : file_(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose),
         text_type_(H5Tcopy(H5T_C_S1), H5Tclose),
-        source_type_(H5Tcreate(H5T_COMPOUND, sizeof(Source)), H5Tclose) {
+        source_type_(H5Tcreate(H5T_COMPOUND, sizeof(Source)), H5Tclose),
+        blank_type_(H5Tcreate(H5T_COMPOUND, 1), H5Tclose),
+        skipped_type_(H5Tcreate(H5T_COMPOUND, sizeof(SkippedRow)), H5Tclose) {
     REQUIRE_MESSAGE(bool(file_), path);
     H5Tset_size(text_type_.get(), H5T_VARIABLE);
     H5Tset_cset(text_type_.get(), H5T_CSET_UTF8);
     H5Tinsert(source_type_.get(), "group", HOFFSET(Source, group), H5T_NATIVE_UINT32);
     H5Tinsert(source_type_.get(), "first_row", HOFFSET(Source, first_row), H5T_NATIVE_UINT64);
+    H5Tinsert(blank_type_.get(), "blank", 0, H5T_NATIVE_UINT8);
+    H5Tinsert(skipped_type_.get(), "group", HOFFSET(SkippedRow, group), H5T_NATIVE_UINT32);
+    H5Tinsert(skipped_type_.get(), "first_row", HOFFSET(SkippedRow, first_row), H5T_NATIVE_UINT64);
+    H5Tinsert(skipped_type_.get(), "reason", HOFFSET(SkippedRow, reason), text_type_.get());
   }
 
   [[nodiscard]] hid_t file() const { return file_.get(); }
@@ -66,6 +81,18 @@ class Hdf5Reading {
   [[nodiscard]] std::vector<float> sequences() const { return read<float>("sequences", H5T_NATIVE_FLOAT); }
   [[nodiscard]] std::vector<Source> sources() const { return read<Source>("source", source_type_.get()); }
 
+  /// The third member of /source.
+  [[nodiscard]] std::vector<std::uint8_t> blank() const { return read<std::uint8_t>("source", blank_type_.get()); }
+
+  [[nodiscard]] std::vector<Skipped> skipped() const {
+    std::vector<Skipped> rows;
+    for (const SkippedRow& row : read<SkippedRow>("skipped", skipped_type_.get())) {
+      rows.push_back({row.group, row.first_row, row.reason});
+      H5free_memory(row.reason);
+    }
+    return rows;
+  }
+
   [[nodiscard]] std::vector<std::string> groups() const {
     auto texts = read<char*>("groups", text_type_.get());
     std::vector<std::string> names(texts.begin(), texts.end());
@@ -83,9 +110,17 @@ class Hdf5Reading {
   }
 
  private:
+  struct SkippedRow {
+    std::uint32_t group;
+    std::uint64_t first_row;
+    char* reason;
+  };
+
   Hdf5Handle file_;
   Hdf5Handle text_type_;
   Hdf5Handle source_type_;
+  Hdf5Handle blank_type_;
+  Hdf5Handle skipped_type_;
 };
 
 }  // namespace plotmill::test

@@ -32,10 +32,15 @@ struct ReadResult {
 
 /// Reads everything in batches of `at_most` series, and checks what every reader promises about batches.
 [[nodiscard]] inline ReadResult run_reader(std::string_view type, const Params& params, std::size_t at_most = 1000,
-                                           std::uint64_t memory_bytes = std::uint64_t{1} << 30U) {
+                                           std::uint64_t memory_bytes = std::uint64_t{1} << 30U,
+                                           OnBadSeries on_bad_series = OnBadSeries::error) {
   const std::unique_ptr<Reader> reader = make_reader(type, params);
   ReadResult result;
-  result.shape = reader->open({.n_lanes = 1, .memory_bytes = memory_bytes, .definition = {}, .plotmill_version = {}});
+  result.shape = reader->open({.n_lanes = 1,
+                               .memory_bytes = memory_bytes,
+                               .on_bad_series = on_bad_series,
+                               .definition = {},
+                               .plotmill_version = {}});
   result.all.n_points = result.shape.n_points;
   Sequences batch;
   batch.n_points = result.shape.n_points;
@@ -47,6 +52,15 @@ struct ReadResult {
     REQUIRE(batch.values.size() == batch.size() * batch.n_points);
     if (batch.size() > 0) result.batch_sizes.push_back(batch.size());
     auto& all = result.all;
+    for (BadSeries& bad : batch.bad) {
+      // In order, and with the source that the series has.
+      REQUIRE(bad.index < batch.size());
+      REQUIRE(bad.source.first_row == batch.sources[bad.index].first_row);
+      REQUIRE(bad.source.group == batch.sources[bad.index].group);
+      bad.index += all.size();
+      REQUIRE((all.bad.empty() || all.bad.back().index < bad.index));
+      all.bad.push_back(bad);
+    }
     all.values.insert(all.values.end(), batch.values.begin(), batch.values.end());
     all.new_groups.insert(all.new_groups.end(), batch.new_groups.begin(), batch.new_groups.end());
     for (const Source& source : batch.sources) {

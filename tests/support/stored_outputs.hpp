@@ -18,7 +18,8 @@ namespace plotmill::test {
 
 /// "charts.h5/images/000003", "pictures/000003.png": the bytes of each part. A PNG or JPEG file is one part. Of an HDF5
 /// file the parts are the compressed chunks of /images as they lie in the file, and the other datasets; not its
-/// attributes and not where things lie, as the definition in it names paths and numbers of threads.
+/// attributes and not where things lie, as the definition in it names paths and numbers of threads. Manifests are left
+/// out: they name the definition, and where checkpoints fell.
 using StoredOutputs = std::map<std::string, std::string>;
 
 namespace stored_outputs {
@@ -52,11 +53,18 @@ inline void add_hdf5(const std::string& name, const std::string& path, StoredOut
   std::memcpy(values.data(), sequences.data(), values.size());
   out[name + "/sequences"] = text_of(file.shape("sequences")) + values;
   std::string& sources = out[name + "/source"];
-  for (const Source& source : file.sources()) {
-    sources += std::to_string(source.group) + " " + std::to_string(source.first_row) + "\n";
+  const std::vector<std::uint8_t> blank = file.blank();
+  for (std::size_t i = 0; const Source& source : file.sources()) {
+    sources += std::to_string(source.group) + " " + std::to_string(source.first_row) + " " +
+               std::to_string(blank.at(i++)) + "\n";
   }
   std::string& groups = out[name + "/groups"];
   for (const std::string& group : file.groups()) groups += group + "\n";
+  if (!file.has("skipped")) return;
+  std::string& rows = out[name + "/skipped"];
+  for (const Skipped& row : file.skipped()) {
+    rows += std::to_string(row.group) + " " + std::to_string(row.first_row) + " " + row.reason + "\n";
+  }
 }
 
 }  // namespace stored_outputs
@@ -65,7 +73,7 @@ inline void add_hdf5(const std::string& name, const std::string& path, StoredOut
 [[nodiscard]] inline StoredOutputs read_outputs(const std::filesystem::path& folder) {
   StoredOutputs out;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-    if (!entry.is_regular_file()) continue;
+    if (!entry.is_regular_file() || entry.path().string().ends_with(".plotmill.jsonl")) continue;
     const std::string name = entry.path().lexically_relative(folder).string();
     if (entry.path().extension() == ".h5") {
       stored_outputs::add_hdf5(name, entry.path().string(), out);

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <filesystem>
@@ -13,16 +14,22 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace plotmill::test {
 
+/// A folder in memory, where bringing a file to the disk takes no time; the ordinary one where there is none.
+[[nodiscard]] inline std::filesystem::path memory_folder() {
+  const std::filesystem::path memory = "/dev/shm";
+  return ::access(memory.c_str(), W_OK) == 0 ? memory : std::filesystem::temp_directory_path();
+}
+
 class TempDir {
  public:
-  TempDir() {
+  explicit TempDir(const std::filesystem::path& parent = std::filesystem::temp_directory_path()) {
     // CTest runs programs side by side, so the process' number is part of the name.
     static std::atomic<unsigned> n_made{0};
-    path_ = std::filesystem::temp_directory_path() /
-            ("plotmill_test_" + std::to_string(::getpid()) + "_" + std::to_string(n_made++));
+    path_ = parent / ("plotmill_test_" + std::to_string(::getpid()) + "_" + std::to_string(n_made++));
     std::filesystem::remove_all(path_);
     std::filesystem::create_directories(path_);
   }
@@ -51,6 +58,14 @@ class TempDir {
  private:
   std::filesystem::path path_;
 };
+
+/// The names of what lies in a folder, in order.
+[[nodiscard]] inline std::vector<std::string> names_in(const std::filesystem::path& folder) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) names.push_back(entry.path().filename());
+  std::ranges::sort(names);
+  return names;
+}
 
 /// The bytes of a file.
 [[nodiscard]] inline std::string read_bytes(const std::filesystem::path& path) {

@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import stat
 import struct
 import subprocess
@@ -11,6 +12,9 @@ import unittest
 
 COMMAND = os.path.abspath(sys.argv[1])
 WRONG, FAILED, INTERRUPTED = 2, 1, 130
+
+# How the message of a run ends that can be resumed.
+KEPT = r"; ([0-9]+) images are kept, and --resume goes on after them$"
 
 WRITERS = {
     "write_hdf5": {"path": "out.h5"},
@@ -88,6 +92,19 @@ class BadInput(unittest.TestCase):
         self.assertEqual(self.files(), before, errors)
         if code == WRONG and not arguments and name == "job.json":
             self.record(errors)
+
+    def stopped(self, text, content, kept, *arguments, **options):
+        """As refused() with FAILED, but images are stored and kept for --resume: nothing has come but the files `kept`."""
+        before = self.files()
+        result = self.call("run", self.job(content), "--quiet", "--json", *arguments, **options)
+        errors = result.stderr.decode("utf-8")
+        self.assertEqual((result.returncode, result.stdout), (FAILED, b""), errors)
+        self.assertEqual(len(errors.splitlines()), 1, errors)
+        self.assertIn(text, errors)
+        self.assertRegex(errors, KEPT)
+        self.assertEqual(sorted(path.name for path in self.files().keys() - before.keys() if path.name != "job.json"),
+                         sorted(kept), errors)
+        return int(re.search(KEPT, errors)[1])
 
     def done(self, content, *arguments, **options):
         result = self.call("run", self.job(content), *arguments, "--quiet", **options)

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import stat
 import subprocess
@@ -107,7 +108,7 @@ class Layers(Repository):
             ("stages/other.cpp", '#include "engine/graph.hpp"'),
             ("stages/other.cpp", '#include "graph.hpp"'),
             ("stages/other.cpp", "#include <oneapi/tbb/task.h>"),
-            ("stages/other.cpp", "#include <nlohmann/json.hpp>"),
+            ("stages/other.cpp", "#include <CLI/CLI.hpp>"),
             ("tools/other.cpp", '#include "kernels/draw.hpp"'),
             ("tools/other.cpp", "#include <hdf5.h>"),
             ("tools/other.cpp", "#include HEADER"),
@@ -289,6 +290,81 @@ class Fuzz(Repository):
         self.assertIn("skipped  clang 14 has no libFuzzer", self.check("fuzz").stdout)
 
 
+class Memcheck(Repository):
+    PRESETS = """{"version": 6,
+        "configurePresets": [{"name": "cpu", "generator": "Ninja", "binaryDir": "build/cpu"}],
+        "buildPresets": [{"name": "cpu", "configurePreset": "cpu"}]}"""
+    CMAKE = """cmake_minimum_required(VERSION 3.25)
+        project(small CXX)
+        add_executable(plotmill_cli plotmill.cpp)
+        set_target_properties(plotmill_cli PROPERTIES RUNTIME_OUTPUT_DIRECTORY tools OUTPUT_NAME plotmill)"""
+    # Ends as plotmill does in each run of the check, but for the fault.
+    STAND_IN = r"""
+        #include <csignal>
+        #include <cstdio>
+        #include <cstdlib>
+        #include <fstream>
+        #include <string>
+        #include <unistd.h>
+        int* lost;
+        int end(int code) {
+          FAULT
+          lost = nullptr;
+          return code;
+        }
+        int main(int, char** arguments) {
+          const std::string command = arguments[1], job = arguments[2], name = job.substr(0, job.find('.'));
+          if (command != "run") return 0;
+          if (job == "wrong.json") return std::fputs("params/path\n", stderr), end(2);
+          if (job == "endless.json") {
+            std::signal(SIGINT, [](int) {});
+            std::fputs("begun\n", stderr);
+            pause();
+            return std::fputs("cancelled\n", stderr), end(130);
+          }
+          const std::string option = arguments[3] ? arguments[3] : "";
+          if (option == "--resume") return std::fputs("went on after 1 image\n", stderr), end(0);
+          if (job == "long.json") return std::fputs("--resume goes on after them\n", stderr), end(1);
+          if (option == "--force")
+            return std::fputs("\"four\" is not a number\n", stderr), end(1);
+          if (std::ifstream(name + ".h5")) return std::fputs("exists already\n", stderr), end(1);
+          std::ofstream(name + ".h5") << name;
+          return std::fputs("1 images in 1 s\n", stderr), end(0);
+        }
+        """
+
+    def setUp(self):
+        super().setUp()
+        if shutil.which("valgrind") is None:
+            self.skipTest("valgrind is not installed")
+        self.write("CMakePresets.json", self.PRESETS)
+        self.write("CMakeLists.txt", self.CMAKE)
+        for path in ["tests/tools/memcheck.py", "tests/support/memcheck.supp"]:
+            self.write(path, (ROOT / path).read_text(encoding="utf-8"))
+
+    def plant(self, fault):
+        self.write("plotmill.cpp", f"#define FAULT {fault}\n{self.STAND_IN}")
+
+    def test_a_command_without_fault_passes(self):
+        self.plant("")
+        self.assert_passes("memcheck")
+
+    def test_a_leak_fails_however_the_run_ends(self):
+        self.plant("lost = new int[30 + code];")
+        result = self.check("memcheck")
+        self.assertEqual(result.returncode, 1)
+        log = (self.root / "build/check/memcheck.log").read_text(encoding="utf-8")
+        for code, part in [(0, "[csv]"), (0, "[hdf5]"), (0, "[stopped]"), (1, "[an output that exists]"), (1, "[a bad row]"),
+                           (2, "[a wrong definition]"), (130, "test_a_run_that_is_cancelled")]:
+            self.assertRegex(log, rf"FAIL: .*{re.escape(part)}")
+            self.assertIn(f"{4 * (30 + code)} bytes in 1 blocks are definitely lost", log)
+
+    def test_a_wrong_use_of_memory_fails(self):
+        self.plant("lost = new int; if (code == 1) delete lost; if (*lost) std::fputs(\"set\", stdout); if (code != 1) delete lost;")
+        self.assert_fails("memcheck", "Invalid read of size 4")
+        self.assertIn("depends on uninitialised value", (self.root / "build/check/memcheck.log").read_text(encoding="utf-8"))
+
+
 class Runner(Repository):
     def test_a_skipped_check_is_told_and_is_a_failure_when_strict(self):
         result = self.check("readme")
@@ -374,9 +450,9 @@ class Bootstrap(unittest.TestCase):
     def test_only_what_is_missing_is_installed(self):
         result, calls = self.bootstrap(["g++", "cmake", "ninja-build", "libtbb-dev", "libhdf5-dev", "libjpeg-dev", "libhwy-dev"], 0)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertIn("installing libisal-dev libfmt-dev nlohmann-json3-dev libcli11-dev\n", result.stderr)
+        self.assertIn("installing libisal-dev libxxhash-dev libfmt-dev nlohmann-json3-dev libcli11-dev\n", result.stderr)
         self.assertIn("apt-get update", calls)
-        self.assertIn("--no-install-recommends libisal-dev libfmt-dev", calls)
+        self.assertIn("--no-install-recommends libisal-dev libxxhash-dev libfmt-dev", calls)
         self.assertNotIn("cmake", calls)
 
     def test_without_root_and_sudo_it_prints_the_command_and_fails(self):
@@ -387,7 +463,7 @@ class Bootstrap(unittest.TestCase):
 
     def test_it_is_silent_where_nothing_is_missing(self):
         result, calls = self.bootstrap(
-            "g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libhwy-dev libisal-dev libfmt-dev nlohmann-json3-dev "
+            "g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libhwy-dev libisal-dev libxxhash-dev libfmt-dev nlohmann-json3-dev "
             "libcli11-dev".split(),
             1000,
         )

@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -83,7 +84,7 @@ class CommandLine(unittest.TestCase):
 
     def test_wrong_commands_are_refused(self):
         self.check_refused("A subcommand is required")
-        known = "run, check, preview, show, stages, schema, completion, man and version"
+        known = "run, check, preview, show, verify, stages, schema, completion, man and version"
         self.check_refused(f"there is no command rum; {known} are known", "rum")
         self.check_refused("--graph: svg not in {text,dot}", "check", self.job, "--graph", "svg")
         self.check_refused("shell: fish not in {bash,zsh}", "completion", "fish")
@@ -138,9 +139,10 @@ class CommandLine(unittest.TestCase):
         result = self.call("run", self.job, "--json", "--quiet", "--set", "walks.count=3")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         report = json.loads(result.stdout)
-        self.assertEqual(list(report), ["images", "seconds", "images_per_second", "bytes_written", "device", "skipped",
-                                        "blank", "threads", "batch", "batches_in_flight", "stages"])
+        self.assertEqual(list(report), ["images", "resumed_at", "seconds", "images_per_second", "bytes_written",
+                                        "device", "skipped", "blanked", "bad_series", "blank", "threads", "batch", "batches_in_flight", "stages"])
         self.assertEqual((report["images"], report["skipped"], report["device"]), (3, 0, "cpu"))
+        self.assertEqual((report["resumed_at"], report["blanked"], report["bad_series"]), (0, 0, []))
         self.assertEqual([stage["id"] for stage in report["stages"]], ["walks", "charts", "pages encode", "pages commit"])
         self.assertEqual(set(report["stages"][0]), {"id", "type", "busy_seconds", "waiting_seconds", "items"})
 
@@ -174,6 +176,10 @@ class CommandLine(unittest.TestCase):
                 output, errors = run.communicate(timeout=60)
             self.assertEqual((run.returncode, output), (130, ""), errors)
             self.assertIn("plotmill: cancelled", errors)
+            kept = re.search(r"; (\d+) images are kept, and --resume goes on after them\n\Z", errors)
+            self.assertEqual(len(self.pages()), int(kept[1]) if kept else 0, errors)
+            self.assertEqual(self.call("run", self.job, "--resume", "--force").returncode, 2)
+            shutil.rmtree(os.path.join(self.folder.name, "out"), ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -72,7 +72,16 @@ class Inputs(BadInput):
 
     def test_csv_faults_late_in_the_file(self):
         # The output is under way when the fault is met.
-        self.csv("a,b\n" + "1,2\n" * 20000 + "1,x\n", 'in.csv:20002: column "b": "x" is not a number')
+        self.write("in.csv", "a,b\n" + "1,2\n" * 20000 + "1,x\n")
+        kept = self.stopped('input (read_csv) in.csv:20002: column "b": "x" is not a number',
+                            self.read("read_csv", "in.csv", column="b", window=2),
+                            ["out.h5.part", "out.h5.plotmill.jsonl"])
+        self.assertLess(kept, 20000)
+        # A mended file is another input: which of its rows have changed, nothing tells.
+        self.write("in.csv", "a,b\n" + "1,2\n" * 20000 + "1,3\n")
+        result = self.call("run", "job.json", "--quiet", "--resume")
+        self.assertEqual(result.returncode, FAILED)
+        self.assertIn(b"the input is not as it was when this began", result.stderr)
 
     def npy(self, content, message, **params):
         self.write("in.npy", content)

@@ -3,19 +3,21 @@
 output_faults_test.py COMMAND
 """
 import array
-import contextlib
 import json
 import os
 import random
+import re
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import unittest
 
-from bad_input import COMMAND, FAILED, INTERRUPTED, WRITERS, WRONG, BadInput, definition, npy, stage
+from bad_input import COMMAND, FAILED, INTERRUPTED, KEPT, WRITERS, WRONG, BadInput, definition, npy, stage
 from skipping import skipped
+from slowness import SLOWNESS
 
 
 class Outputs(BadInput):
@@ -29,11 +31,12 @@ class Outputs(BadInput):
         runs = []
         for threads in ("1", "2", "2"):
             self.done(definition(writers=list(WRITERS)), "--force", "--threads", threads)
+            # With the manifests of both folders.
             runs.append({path: path.read_bytes() for path in self.folder.rglob("out*/*")})
             # The definition in it says how many threads there were.
             if threads != "1":
                 runs[-1].update({self.folder / "out.h5": (self.folder / "out.h5").read_bytes()})
-        self.assertEqual(len(runs[0]), 40)
+        self.assertEqual(len(runs[0]), 42)
         self.assertEqual(runs[1], runs[2])
         self.assertEqual(runs[0], {path: runs[1][path] for path in runs[0]})
 
@@ -130,21 +133,64 @@ class Outputs(BadInput):
         for kind, key, path in [("write_hdf5", "path", "full/x.h5"), ("write_png", "directory", "full"),
                                 ("write_jpeg", "directory", "full")]:
             with self.subTest(kind=kind):
-                result = self.call("run", self.job(definition(series, writers=[stage("out", kind, {key: path})])),
-                                   "--quiet")
+                job = self.job(definition(series, writers=[stage("out", kind, {key: path})]))
+                result = self.call("run", job, "--quiet")
                 errors = result.stderr.decode("utf-8")
                 self.assertEqual((result.returncode, result.stdout), (FAILED, b""), errors)
-                self.assertRegex(errors, rf"^plotmill: out \({kind}\) {path}.*: No space left on device\n$")
-                self.check_whole(full)
+                self.assertRegex(errors, rf"^plotmill: out \({kind}\) {path}.*: No space left on device(; .*)?\n$")
+                kept = re.search(KEPT, errors)
+                self.assertEqual(kept is not None, any(full.iterdir()), errors)
+                if kind != "write_hdf5":
+                    self.assertEqual(self.check_whole(full), int(kept[1]) if kept else 0)
+                # With room again the run goes on.
+                subprocess.run(["mount", "-o", "remount,size=40m", str(full)], check=True)
+                result = self.call("run", job, "--quiet", "--json", "--resume")
+                self.assertEqual((result.returncode, result.stderr), (0, b""))
+                report = json.loads(result.stdout)
+                self.assertEqual(report["images"] + report["resumed_at"], 2000)
+                self.assertEqual(report["resumed_at"], int(kept[1]) if kept else 0)
                 for file in full.iterdir():
                     file.unlink()
+                subprocess.run(["mount", "-o", "remount,size=200k", str(full)], check=True)
 
     def check_whole(self, folder):
-        """Every image under its final name is complete, and nothing else is there."""
+        """Every image under its final name is complete, and nothing else is there but a manifest. Returns how many."""
         ends = {".png": b"IEND\xaeB`\x82", ".jpg": b"\xff\xd9"}
-        for file in folder.iterdir():
+        files = [file for file in folder.iterdir() if not file.name.endswith(".plotmill.jsonl")]
+        self.assertLessEqual(sum(1 for _ in folder.iterdir()) - len(files), 1)
+        for file in files:
             self.assertIn(file.suffix, ends, file)
             self.assertTrue(file.read_bytes().endswith(ends[file.suffix]), file)
+        return len(files)
+
+    def interrupt(self, number, name, *arguments):
+        """Runs half a second, then sends the signal. Returns the exit code and how many images are kept."""
+        with subprocess.Popen([COMMAND, "run", name, "--json", *arguments], cwd=self.folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE) as run:
+            run.stderr.readline()  # What the run has chosen: it is under way.
+            time.sleep(0.5)
+            begin = time.monotonic()
+            run.send_signal(number)
+            output, errors = run.communicate(timeout=60)
+            seconds = time.monotonic() - begin
+        self.assertEqual(run.returncode, INTERRUPTED, errors)
+        self.assertEqual(output, b"", errors)
+        last = errors.decode("utf-8").splitlines()[-1]
+        self.assertRegex(last, r"plotmill: cancelled(; .*)?$")
+        self.assertLess(seconds, 2 * SLOWNESS)
+        kept = re.search(KEPT, last)
+        return int(kept[1]) if kept else 0
+
+    def check_resumable(self, kind, n_kept):
+        """Nothing is there, or what --resume goes on from."""
+        self.assertFalse((self.folder / "out.h5").exists())
+        outputs = sorted(path.name for path in self.folder.rglob("*") if path.name not in ("job.json", "noise.npy"))
+        if n_kept == 0:
+            self.assertEqual(outputs, [])
+        elif kind == "write_hdf5":
+            self.assertEqual(outputs, ["out.h5.part", "out.h5.plotmill.jsonl"])
+        else:
+            self.assertEqual(self.check_whole(self.folder / kind.replace("write", "out")), n_kept)
 
     def test_signals_leave_nothing_half_written(self):
         endless = stage("walks", "make_sequences", {"count": 10**9, "window": 1000})
@@ -161,22 +207,16 @@ class Outputs(BadInput):
             with self.subTest(number=number, kind=kind, shape=shape):
                 name = self.job(definition(dense if shape == "dense" else endless, shapes[shape], [kind],
                                            run={"memory": "4GiB"}))
-                with subprocess.Popen([COMMAND, "run", name, "--json", "--force"], cwd=self.folder,
-                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
-                    run.stderr.readline()  # What the run has chosen: it is under way.
-                    time.sleep(0.5)
-                    begin = time.monotonic()
-                    run.send_signal(number)
-                    output, errors = run.communicate(timeout=60)
-                    seconds = time.monotonic() - begin
-                self.assertEqual((run.returncode, output), (INTERRUPTED, b""), errors)
-                self.assertIn(b"plotmill: cancelled", errors.splitlines()[-1])
-                self.assertLess(seconds, 2)
-                self.assertFalse((self.folder / "out.h5").exists())
-                self.assertEqual(list(self.folder.rglob("*.part")), [])
-                for folder in ("out_png", "out_jpeg"):
-                    with contextlib.suppress(FileNotFoundError):
-                        self.check_whole(self.folder / folder)
+                n_kept = self.interrupt(number, name)
+                self.check_resumable(kind, n_kept)
+                if shape == "small":
+                    self.assertGreater(n_kept, 0)
+                    n_kept_again = self.interrupt(number, name, "--resume")
+                    self.assertGreater(n_kept_again, n_kept)
+                    self.check_resumable(kind, n_kept_again)
+                for path in self.folder.iterdir():
+                    if path.name.startswith("out"):
+                        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def test_closed_streams(self):
         def closed(*numbers):

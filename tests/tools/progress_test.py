@@ -17,13 +17,16 @@ import threading
 import time
 import unittest
 
+from slowness import SLOWNESS
+
 COMMAND = sys.argv[1]
+IMAGES = 60000 // SLOWNESS
 
 JOB = {
     "plotmill": 1,
     "run": {"threads": 2},
     "stages": [
-        {"id": "walks", "type": "make_sequences", "params": {"count": 60000, "window": 10}},
+        {"id": "walks", "type": "make_sequences", "params": {"count": IMAGES, "window": 10}},
         {"id": "charts", "type": "draw_lines", "params": {"width": 80, "height": 60}},
         {"id": "store", "type": "write_hdf5", "params": {"path": "out.h5"}},
     ],
@@ -112,12 +115,12 @@ class ProgressTest(unittest.TestCase):
 
     def test_a_terminal_shows_the_run_and_each_stage_and_at_the_end_the_summary_alone(self):
         shown = self.on_terminal(100)
-        for text in ("█", " of 60000 images, ", " images/s, ", "store commit", " % busy"):
+        for text in ("█", f" of {IMAGES} images, ", " images/s, ", "store commit", " % busy"):
             self.assertIn(text, shown)
         screen = Screen(100)
         screen.show(shown)
         self.assertIn("plotmill: device: cpu", screen.rows[0])
-        self.assertIn("plotmill: 60000 images in ", screen.rows[1])
+        self.assertIn(f"plotmill: {IMAGES} images in ", screen.rows[1])
         self.assertNotIn("busy\n", "\n".join(screen.rows[1:]).replace(" % busy", "!"))
         self.assertFalse([row for row in screen.rows if "% busy" in row])
 
@@ -132,7 +135,7 @@ class ProgressTest(unittest.TestCase):
                 self.assertEqual("".join(screen.rows), "")
 
     def test_a_window_that_becomes_narrower_leaves_nothing_behind(self):
-        shown = self.on_terminal(110, "--quiet", "--progress", "line", "--set", "walks.count=300000", resize=40)
+        shown = self.on_terminal(110, "--quiet", "--progress", "line", "--set", f"walks.count={5 * IMAGES}", resize=40)
         blocks = shown.split("\x1b[J")
         widths = [max(len(ESCAPE.sub("", line).strip("\r")) for line in block.split("\n")) for block in blocks[:-2]]
         self.assertGreater(widths[0], 40)
@@ -167,12 +170,13 @@ class ProgressTest(unittest.TestCase):
 
     def test_nothing_is_shown_elsewhere_or_when_told_so(self):
         self.assertEqual(self.piped("--quiet"), "")
-        self.assertNotIn(" of 60000 images", self.piped())
+        self.assertNotIn(f" of {IMAGES} images", self.piped())
         self.assertNotIn("\x1b", self.on_terminal(100, "--progress", "none"))
         self.assertEqual(self.on_terminal(100, "--quiet"), "")
 
     def test_json_is_an_object_a_line_for_programs(self):
-        lines = self.piped("--progress", "json", "--set", "walks.count=150000").splitlines()
+        images = 5 * IMAGES // 2
+        lines = self.piped("--progress", "json", "--set", f"walks.count={images}").splitlines()
         objects = [json.loads(line) for line in lines]
         self.assertGreaterEqual(len(objects), 2)
         for before, now in zip([None, *objects], objects):
@@ -182,8 +186,8 @@ class ProgressTest(unittest.TestCase):
                 self.assertEqual(set(stage), {"id", "busy", "images", "batches_waiting"})
                 self.assertTrue(0 <= stage["busy"] <= 1)
             self.assertTrue(before is None or now["seconds"] > before["seconds"] and now["images"] >= before["images"])
-        self.assertEqual((objects[-1]["images"], objects[-1]["total"]), (150000, 150000))
-        self.assertEqual([stage["images"] for stage in objects[-1]["stages"]], [150000] * 4)
+        self.assertEqual((objects[-1]["images"], objects[-1]["total"]), (images, images))
+        self.assertEqual([stage["images"] for stage in objects[-1]["stages"]], [images] * 4)
 
     def test_another_word_is_refused(self):
         result = subprocess.run([COMMAND, "run", "job.json", "--progress", "loud"], cwd=self.folder, capture_output=True,

@@ -36,9 +36,11 @@ def check(path, first, count, scale):
         assert np.array_equal(images[count - 1], expected[count - 1]), path
         series = (numbers[:, None] + np.arange(20) / 64).astype(np.float32)
         assert np.array_equal(file["sequences"][...], series), path
-        assert file["source"].dtype == np.dtype({"names": ["group", "first_row"], "formats": ["<u4", "<u8"]}), path
+        assert file["source"].dtype == np.dtype({"names": ["group", "first_row", "blank"],
+                                                 "formats": ["<u4", "<u8", "u1"]}), path
         assert np.array_equal(file["source"]["group"], numbers // 4), path
         assert np.array_equal(file["source"]["first_row"], numbers * 1000), path
+        assert not file["source"]["blank"].any(), path
         groups = [name.decode("utf-8") for name in file["groups"][...]]
         last = (first + count - 1) // 4
         assert groups == [f"grüppe {i}" for i in range(last + 1)], groups

@@ -92,7 +92,10 @@ class RunFiles(unittest.TestCase):
         self.assertIn("wrong", [event for event in events if event["ph"] == "i"][0]["args"]["error"])
         self.assertTrue([event for event in events if event["name"] == "walks read"])
         self.assertFalse((self.folder / "run.html").exists())
-        self.assertEqual(self.parts(), [])
+        # What was stored before the fault is kept for --resume; of the files about the run nothing half written is left.
+        self.assertRegex(result.stderr, r"; [0-9]+ images are kept, and --resume goes on after them\n\Z")
+        self.assertEqual(self.parts(), ["<script>charts.h5.part"])
+        self.assertTrue((self.folder / "<script>charts.h5.plotmill.jsonl").exists())
 
     def test_a_file_that_cannot_be_written_is_an_error_before_the_run(self):
         (self.folder / "there").write_text("kept", encoding="utf-8")

@@ -1,0 +1,172 @@
+"""What else happens to a run: signals, closed pipes, outputs removed under it, too few descriptors, memory or threads.
+
+system_faults_test.py COMMAND LAYER
+"""
+import errno
+import json
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import unittest
+
+from fault_runs import COMMAND, DONE, FAILED, INTERRUPTED, LAYER, OUTPUTS, FaultRuns, StoppedRun, run, spread
+
+
+class SystemFaults(FaultRuns):
+    def stopped(self, output, where="out/*"):
+        self.new_job(output)
+        stopped = StoppedRun(self.folder, f"write:stop,nth=20,at={where}")
+        self.assertTrue(stopped.was_stopped)
+        return stopped
+
+    def test_signals(self):
+        for output in OUTPUTS:
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                with self.subTest(output=output, number=number.name):
+                    result = self.stopped(output).go_on(number)
+                    self.check_message(result, INTERRUPTED, "plotmill: cancelled")
+                    self.check_outputs()
+                    self.check_resume()
+
+    def test_a_second_interrupt_ends_it_at_once(self):
+        for output in OUTPUTS:
+            with self.subTest(output=output):
+                # Stopped once more after the first, so that the second finds it at work.
+                self.new_job(output)
+                stopped = StoppedRun(self.folder, "write:stop,nth=20,at=out/*;sync:stop,nth=1000;close:stop,from=1,at=out/*")
+                stopped.process.send_signal(signal.SIGINT)
+                stopped.process.send_signal(signal.SIGCONT)
+                _, status = os.waitpid(stopped.process.pid, os.WUNTRACED)
+                self.assertTrue(os.WIFSTOPPED(status), "the run has ended already")
+                self.assertEqual(stopped.go_on(signal.SIGINT).code, -signal.SIGINT)
+                self.check_outputs()
+                self.check_resume()
+
+    def test_ignored_signals_stay_ignored(self):
+        self.new_job("png")
+        stopped = StoppedRun(self.folder, "write:stop,nth=20,at=out/*",
+                             preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        self.assertEqual(stopped.go_on(signal.SIGHUP).code, DONE)
+        self.check_outputs()
+
+    def test_the_reader_of_standard_output_goes(self):
+        for output in OUTPUTS:
+            with self.subTest(output=output):
+                self.new_job(output)
+                reading, writing = os.pipe()
+                os.close(reading)
+                result = subprocess.run([COMMAND, "run", "job.json", "--quiet", "--json"], cwd=self.folder, stdout=writing,
+                                        stderr=subprocess.PIPE, check=False, timeout=60)
+                os.close(writing)
+                self.assertEqual((result.returncode, result.stderr),
+                                 (FAILED, b"plotmill: standard output: the report could not be written\n"))
+                # All was done but telling it.
+                self.check_outputs()
+                self.check_resume()
+
+    def test_the_reader_of_standard_error_goes(self):
+        for rules, code in (("", DONE), ("write:ENOSPC,nth=20,at=out/*", FAILED)):
+            for arguments in ([], ["--quiet"], ["--progress", "json"], ["--progress", "line"]):
+                with self.subTest(rules=rules, arguments=arguments):
+                    self.new_job("hdf5")
+                    reading, writing = os.pipe()
+                    os.close(reading)
+                    result = subprocess.run([COMMAND, "run", "job.json", *arguments, "--json"], cwd=self.folder,
+                                            env=LAYER.environment(self.folder, rules), stdout=subprocess.PIPE,
+                                            stderr=writing, check=False, timeout=60)
+                    os.close(writing)
+                    self.assertEqual(result.returncode, code)
+                    if code == DONE:
+                        self.assertEqual(json.loads(result.stdout)["images"], 130)
+                    self.check_outputs()
+                    self.check_resume()
+
+    def test_the_file_under_way_is_removed(self):
+        for output in ("hdf5", "shards"):
+            with self.subTest(output=output):
+                stopped = self.stopped(output, where="out/*.part")
+                parts = list((self.folder / "out").glob("*.h5.part"))
+                self.assertEqual(len(parts), 1)
+                parts[0].unlink()
+                # Writing into a file without a name goes well; that it has none shows when it is to get its final one.
+                result = stopped.go_on()
+                self.check_message(result, FAILED, f"out (write_hdf5) out/{parts[0].stem}", os.strerror(errno.ENOENT))
+                self.check_outputs()
+                # What was stored is gone, and that is told before anything is done again.
+                result = run(self.folder, "run", "job.json", "--quiet", "--resume")
+                self.check_message(result, FAILED, f"out/{parts[0].stem}", "is missing", "--force starts anew")
+                self.assertEqual(run(self.folder, "run", "job.json", "--quiet", "--force").code, DONE)
+                self.check_resume()
+
+    def test_the_folder_is_removed(self):
+        for output in OUTPUTS:
+            with self.subTest(output=output):
+                stopped = self.stopped(output, where="out/*.part")
+                shutil.rmtree(self.folder / "out")
+                result = stopped.go_on()
+                self.check_message(result, FAILED, f"out ({OUTPUTS[output]['type']}) out", os.strerror(errno.ENOENT))
+                self.check_outputs()
+                self.check_resume()
+
+    def test_the_folder_is_renamed(self):
+        for output in OUTPUTS:
+            with self.subTest(output=output):
+                stopped = self.stopped(output, where="out/*.part")
+                (self.folder / "out").rename(self.folder / "in" / "moved")
+                result = stopped.go_on()
+                # Images go into the folder that was opened, wherever it is now.
+                if result.code != DONE:
+                    self.check_message(result, FAILED, f"out ({OUTPUTS[output]['type']}) out", os.strerror(errno.ENOENT))
+                (self.folder / "in" / "moved").rename(self.folder / "out")
+                self.check_outputs()
+                self.check_resume()
+
+    def with_limit(self, output, what, number):
+        """A run under a limit ends well or with one message; fewer than the loader needs are told by the loader."""
+        self.new_job(output, "npy")
+        result = subprocess.run([COMMAND, "run", "job.json", "--quiet"], cwd=self.folder, check=False, timeout=60,
+                                capture_output=True, preexec_fn=lambda: resource.setrlimit(what, (number, number)))
+        errors = result.stderr.decode()
+        if result.returncode == 127:
+            self.assertIn("error while loading shared libraries", errors)
+        elif result.returncode != DONE:
+            # 2: the definition itself could not be read.
+            self.assertIn(result.returncode, (FAILED, 2), errors)
+            self.assertEqual(len(errors.splitlines()), 1, errors)
+            self.assertTrue(errors.startswith("plotmill: "), errors)
+        self.check_outputs()
+        self.check_resume()
+        return result.returncode, errors
+
+    def test_few_descriptors(self):
+        for output in OUTPUTS:
+            codes = {}
+            for number in range(3, 12):
+                with self.subTest(output=output, number=number):
+                    codes[number], errors = self.with_limit(output, resource.RLIMIT_NOFILE, number)
+                    if codes[number] == FAILED:
+                        self.assertIn(os.strerror(errno.EMFILE), errors)
+            with self.subTest(output=output):
+                self.assertIn(FAILED, codes.values())
+                self.assertEqual(codes[11], DONE)
+
+    def test_few_threads(self):
+        for output in OUTPUTS:
+            n_threads = self.count_calls(output, "thread", where="*")
+            for nth in range(1, n_threads + 1):
+                with self.subTest(output=output, nth=nth, of=n_threads):
+                    self.new_job(output)
+                    result = run(self.folder, rules=f"thread:EAGAIN,nth={nth}")
+                    self.assertTrue(result.hits, result)
+                    # oneTBB does with fewer threads of its own.
+                    if result.code != DONE:
+                        self.check_message(result, FAILED, os.strerror(errno.EAGAIN))
+                    self.check_outputs()
+                    self.check_resume()
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
