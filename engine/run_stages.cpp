@@ -181,7 +181,9 @@ std::vector<ImageShape> RunStages::image_shapes() const {
 
 void RunStages::choose_sizes(const RunSettings& settings) {
   // Twice throughout: a vector that grows may come to hold twice what it needs.
-  std::uint64_t per_image = times(2, series.n_points * sizeof(float) + sizeof(Source));
+  const std::uint64_t per_series = times(2, series.n_points * sizeof(float) + sizeof(Source));
+  std::uint64_t per_image = per_series;
+  std::uint64_t n_learned = 0;
   std::uint64_t per_lane = 0;
   std::uint64_t multiple = 1;
   std::uint64_t greatest_batch = most;
@@ -200,15 +202,21 @@ void RunStages::choose_sizes(const RunSettings& settings) {
   for (const auto& writer : writers) {
     add(writer->stage->footprint());
     multiple = std::lcm(multiple, writer->stage->batch_multiple());
+    n_learned = std::max<std::uint64_t>(n_learned, writer->stage->n_learned_images());
   }
   choose_first_image(multiple);
-  const std::uint64_t scratch = times(per_lane, plan.threads);
+  if (series.n_series) n_learned = std::min(n_learned, *series.n_series);
+  // The first series are read for the writers to learn from before there is any batch.
+  const std::uint64_t of_reader = plus(reader.stage->held_bytes(), times(n_learned, per_series));
+  const std::uint64_t scratch = plus(times(per_lane, plan.threads), of_reader);
   const auto need = [&](std::uint64_t batch) { return plus(scratch, times(batch, per_image)); };
   const auto refuse_memory = [&](std::uint64_t batch) {
     throw Error(ErrorKind::out_of_memory, "run/memory",
                 format_bytes(settings.memory_bytes) + " is less than the " + format_bytes(need(batch)) +
                     " that one batch of " + std::to_string(batch) + " images with " + std::to_string(plan.threads) +
-                    " threads may take; raise run.memory, or lower run.batch, run.threads or the size of the images");
+                    " threads may take" +
+                    (of_reader > need(batch) / 4 ? ", " + format_bytes(of_reader) + " of it to read" : "") +
+                    "; raise run.memory, or lower run.batch, run.threads, or the size of the images or series");
   };
   if (need(multiple) > settings.memory_bytes) refuse_memory(multiple);
   const std::uint64_t room = settings.memory_bytes - scratch;

@@ -36,7 +36,11 @@ const char* decode(jpeg_decompress_struct& info, ErrorManager& errors, std::span
     return "the image has another size than it should";
   }
   jpeg_start_decompress(&info);
-  while (info.output_scanline < info.output_height) jpeg_read_scanlines(&info, &row, 1);
+  // Where the data end early, libjpeg would warn once and make up the rest of the rows, of which there may be 65500.
+  while (info.output_scanline < info.output_height && errors.base.num_warnings == 0) {
+    jpeg_read_scanlines(&info, &row, 1);
+  }
+  if (errors.base.num_warnings > 0) return damaged;
   jpeg_finish_decompress(&info);
   if (errors.base.num_warnings > 0) return damaged;
   return info.src->bytes_in_buffer > 0 ? "other bytes follow the end of the JPEG file" : nullptr;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t block_bytes = std::size_t{1} << 20U;
 constexpr std::size_t most_row_bytes = std::size_t{16} << 20U;
+constexpr std::size_t most_fields = std::size_t{1} << 20U;
 
 const char* find(const char* begin, const char* end, char c) {
   return static_cast<const char*>(std::memchr(begin, c, static_cast<std::size_t>(end - begin)));
@@ -95,6 +96,11 @@ bool CsvRows::split() {
   const char* p = data + begin_;
   std::uint64_t n_lines = 1;
   const auto add = [&](const char* first, const char* last, bool escaped) {
+    if (fields_.size() == most_fields) {
+      throw Error(ErrorKind::input, place(),
+                  "the row has more than " + std::to_string(most_fields) +
+                      " fields, as many as are accepted; is `delimiter` the right one?");
+    }
     fields_.push_back({static_cast<std::size_t>(first - data), static_cast<std::size_t>(last - first), escaped});
   };
 

@@ -23,7 +23,8 @@ class CsvRows {
   void open(const std::string& path, char delimiter);
 
   /// Steps to the next row; false at the end. Throws Error (input) with "PATH:LINE" as its place where a quoted field
-  /// is not closed, goes on after its closing quote, or where a row is longer than 16 MiB. Throws Error (io).
+  /// is not closed, goes on after its closing quote, or where a row is longer than 16 MiB or has more than 2^20
+  /// fields. Throws Error (io).
   bool next();
 
   [[nodiscard]] std::size_t n_fields() const noexcept { return fields_.size(); }

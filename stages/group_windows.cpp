@@ -19,10 +19,12 @@ GroupWindows::Outcome GroupWindows::add(std::string_view name, std::uint64_t row
   if (group.values.size() < window_) {
     if (group.values.size() == group.values.capacity()) {
       const std::size_t capacity = std::min(window_, std::max<std::size_t>(16, 2 * group.values.size()));
-      held_bytes_ += (capacity - group.values.capacity()) * bytes_per_point;
+      const std::size_t moved = group.values.capacity() * bytes_per_point;
+      held_bytes_ += capacity * bytes_per_point;  // Until they have moved, the old points are held as well.
       if (held_bytes_ > memory_bytes_ && !make_room()) return Outcome::out_of_memory;
       group.values.reserve(capacity);
       group.rows.reserve(capacity);
+      held_bytes_ -= moved;
     }
     group.values.push_back(value);
     group.rows.push_back(row);
@@ -56,8 +58,9 @@ bool GroupWindows::find_group(std::string_view name) {
     current_ = found->second;
     return true;
   }
-  // A group's own record, and what a node of the map takes beside the name.
-  held_bytes_ += sizeof(Group) + sizeof(std::string) + name.size() + 6 * sizeof(void*);
+  // A group's own record, and what a node of the map takes beside the name. The name is held here, by the batch that
+  // brings it and by a writer.
+  held_bytes_ += sizeof(Group) + sizeof(std::string) + 3 * name.size() + 10 * sizeof(void*);
   current_ = groups_.size();
   const auto added = numbers_.emplace(std::string(name), groups_.size()).first;
   groups_.push_back({.name = added->first, .values = {}, .rows = {}, .next_emit = window_});

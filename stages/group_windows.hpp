@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -22,6 +23,11 @@ namespace plotmill {
 /// dropped. In a file sorted by group none of these comes back.
 class GroupWindows {
  public:
+  /// Memory that a single group takes at most, its name left out.
+  [[nodiscard]] static std::uint64_t bytes_of_one(std::size_t window) {
+    return 2 * std::uint64_t{window} * bytes_per_point + sizeof(Group) + 64 * sizeof(void*);
+  }
+
   /// What add() did.
   enum class Outcome {
     kept,           ///< The point is in, no window is complete.
@@ -76,7 +82,7 @@ class GroupWindows {
   std::uint64_t stride_ = 1;
   std::uint64_t memory_bytes_ = 0;
   std::uint64_t held_bytes_ = 0;
-  std::vector<Group> groups_;
+  std::deque<Group> groups_;  // which does not come to hold twice as much by growing
   std::unordered_map<std::string, std::size_t, Hash, std::equal_to<>> numbers_;  // index into groups_ by name
   std::size_t current_ = 0;
   std::uint32_t n_numbered_ = 0;

@@ -112,11 +112,14 @@ class ReadCsv final : public Reader {
     keeps_bad_rows_ = setup.on_bad_series != OnBadSeries::error;
     memory_bytes_ = setup.memory_bytes > 0 ? setup.memory_bytes : std::numeric_limits<std::uint64_t>::max();
     const auto window = static_cast<std::size_t>(windows_.window);
-    groups_ = GroupWindows(window, static_cast<std::uint64_t>(windows_.stride), memory_bytes_);
+    // The other half is for batches.
+    groups_ = GroupWindows(window, static_cast<std::uint64_t>(windows_.stride), memory_bytes_ / 2);
+    held_bytes_ = group_column_ ? memory_bytes_ / 2 : std::min(memory_bytes_ / 2, GroupWindows::bytes_of_one(window));
     return {window, std::nullopt};
   }
 
   [[nodiscard]] std::optional<std::string> identity() override { return rows_.identity(); }
+  [[nodiscard]] std::uint64_t held_bytes() const override { return held_bytes_; }
 
   bool read(Sequences& out, std::size_t at_most) override {
     const auto limit = static_cast<std::uint64_t>(windows_.limit);
@@ -191,13 +194,14 @@ class ReadCsv final : public Reader {
         return;
       case GroupWindows::Outcome::came_back:
         throw Error(ErrorKind::input, rows_.place(),
-                    "rows of group " + quoted(group) + " come back after those of more groups than run.memory (" +
-                        std::to_string(memory_bytes_) + " bytes) can hold; sort the file by " +
+                    "rows of group " + quoted(group) +
+                        " come back after those of more groups than half of run.memory (" +
+                        std::to_string(memory_bytes_ / 2) + " bytes) can hold; sort the file by " +
                         column_text(group_column_.value_or(0)) + " or give more run.memory");
       case GroupWindows::Outcome::out_of_memory:
         throw Error(ErrorKind::input, rows_.place(),
-                    "the windows and names of the groups so far take more than run.memory (" +
-                        std::to_string(memory_bytes_) +
+                    "the windows and names of the groups so far take more than half of run.memory (" +
+                        std::to_string(memory_bytes_ / 2) +
                         " bytes); give a smaller `window`, more run.memory, or a `group_by` "
                         "with fewer groups");
     }
@@ -231,6 +235,7 @@ class ReadCsv final : public Reader {
   GroupWindows groups_;
   bool keeps_bad_rows_ = false;  // and makes the windows that hold one bad series
   std::uint64_t memory_bytes_ = 0;
+  std::uint64_t held_bytes_ = 0;
   std::uint64_t row_ = 0;
   std::uint64_t n_series_ = 0;
 };

@@ -11,6 +11,8 @@
 
 #include "plotmill/stage.hpp"
 #include "stages/error_text.hpp"
+#include "stages/hdf5_chunk_guard.hpp"
+#include "stages/hdf5_dataset_check.hpp"
 #include "stages/hdf5_handle.hpp"
 #include "stages/input_file.hpp"
 #include "stages/windows.hpp"
@@ -18,9 +20,10 @@
 namespace plotmill {
 namespace {
 
-// HDF5's default of 1 MiB would unpack a larger chunk again for every block that reaches into it.
-constexpr std::size_t chunk_cache_bytes = std::size_t{32} << 20U;
 constexpr std::size_t most_names = 1000;
+constexpr std::size_t most_name_bytes = std::size_t{1} << 18U;
+constexpr std::size_t most_links = 10000;
+constexpr std::ptrdiff_t most_depth = 32;  // HDF5 goes down into groups recursively.
 
 std::string_view class_text(H5T_class_t type) {
   switch (type) {
@@ -43,22 +46,29 @@ std::string_view class_text(H5T_class_t type) {
 
 // The paths of the datasets of a file, for an error text.
 std::vector<std::string> dataset_names(hid_t file) {
-  std::vector<std::string> names;
+  struct Found {
+    std::vector<std::string> names;
+    std::size_t n_bytes = 0;
+    std::size_t n_links = 0;
+  } found;
   // Exceptions must not cross the C library; what was found so far serves.
   H5Lvisit(
       file, H5_INDEX_NAME, H5_ITER_INC,
-      [](hid_t group, const char* name, const H5L_info_t*, void* found) noexcept -> herr_t {
-        auto& list = *static_cast<std::vector<std::string>*>(found);
+      [](hid_t group, const char* name, const H5L_info_t*, void* data) noexcept -> herr_t {
+        auto& all = *static_cast<Found*>(data);
+        const std::string_view path(name);
+        if (++all.n_links > most_links || std::ranges::count(path, '/') > most_depth) return 1;
+        if ((all.n_bytes += path.size()) > most_name_bytes) return 1;
         try {
           const Hdf5Handle object(H5Oopen(group, name, H5P_DEFAULT), H5Oclose);
-          if (object && H5Iget_type(object.get()) == H5I_DATASET) list.push_back("/" + std::string(name));
+          if (object && H5Iget_type(object.get()) == H5I_DATASET) all.names.push_back("/" + std::string(path));
         } catch (...) {
           return 1;
         }
-        return list.size() < most_names ? 0 : 1;
+        return all.names.size() < most_names ? 0 : 1;
       },
-      &names);
-  return names;
+      &found);
+  return std::move(found.names);
 }
 
 class ReadHdf5 final : public Reader {
@@ -88,23 +98,24 @@ class ReadHdf5 final : public Reader {
     return faults;
   }
 
-  SeriesShape open(const RunSetup&) override {
+  SeriesShape open(const RunSetup& setup) override {
     // HDF5's own words for a missing file are hard to read.
     input_.open(path_);
 
     const Hdf5Section section;
     file_ = Hdf5Handle(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
     if (!file_) throw_hdf5_error(ErrorKind::input, path_, "cannot be opened as an HDF5 file");
-    open_dataset();
+    open_dataset(setup.memory_bytes);
     const std::vector<std::uint64_t> shape = read_shape();
     row_length_ = shape.empty() ? 0 : shape.back();
     n_dimensions_ = shape.size();
-    array_ = ArrayWindows(place(), shape, windows_,
+    array_ = ArrayWindows(place(), shape, windows_, setup.memory_bytes,
                           [this](std::uint64_t first, std::span<float> out) { read_block(first, out); });
     return array_.shape();
   }
 
   [[nodiscard]] std::optional<std::string> identity() override { return input_.identity(); }
+  [[nodiscard]] std::uint64_t held_bytes() const override { return array_.held_bytes() + guard_.held_bytes(); }
 
   bool read(Sequences& out, std::size_t at_most) override {
     const Hdf5Section section;
@@ -119,8 +130,8 @@ class ReadHdf5 final : public Reader {
  private:
   [[nodiscard]] std::string place() const { return path_ + ":" + dataset_name_; }
 
-  void open_dataset() {
-    const Hdf5Handle object(H5Oopen(file_.get(), dataset_name_.c_str(), H5P_DEFAULT), H5Oclose);
+  void open_dataset(std::uint64_t memory_bytes) {
+    Hdf5Handle object(H5Oopen(file_.get(), dataset_name_.c_str(), H5P_DEFAULT), H5Oclose);
     if (!object) {
       if (H5Lexists(file_.get(), dataset_name_.c_str(), H5P_DEFAULT) > 0) {
         throw Error(ErrorKind::input, place(),
@@ -136,12 +147,8 @@ class ReadHdf5 final : public Reader {
                   quoted(dataset_name_) + " is a group or a type, not a dataset; the file has " +
                       quoted_list(dataset_names(file_.get())));
     }
-    const Hdf5Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
-    if (access) H5Pset_chunk_cache(access.get(), H5D_CHUNK_CACHE_NSLOTS_DEFAULT, chunk_cache_bytes, 1.0);
-    dataset_ = Hdf5Handle(H5Dopen2(file_.get(), dataset_name_.c_str(), access ? access.get() : H5P_DEFAULT), H5Dclose);
-    if (!dataset_) throw_hdf5_error(ErrorKind::input, place(), "the dataset cannot be opened");
 
-    const Hdf5Handle type(H5Dget_type(dataset_.get()), H5Tclose);
+    const Hdf5Handle type(H5Dget_type(object.get()), H5Tclose);
     const H5T_class_t number_class = type ? H5Tget_class(type.get()) : H5T_NO_CLASS;
     if (number_class == H5T_NO_CLASS) throw_hdf5_error(ErrorKind::input, place(), "the dataset's type cannot be read");
     if (number_class != H5T_INTEGER && number_class != H5T_FLOAT) {
@@ -149,6 +156,18 @@ class ReadHdf5 final : public Reader {
           ErrorKind::input, place(),
           "the type of the dataset is " + std::string(class_text(number_class)) + "; integers and floats are accepted");
     }
+    check_hdf5_dataset(object.get(), place());
+    guard_.open(object.get(), place(), memory_bytes);
+
+    const Hdf5Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
+    if (access) {
+      H5Pset_chunk_cache(access.get(), H5D_CHUNK_CACHE_NSLOTS_DEFAULT, static_cast<std::size_t>(guard_.cache_bytes()),
+                         1.0);
+    }
+    // HDF5 keeps one cache for all that have a dataset open.
+    if (!object.reset()) throw_hdf5_error(ErrorKind::input, place(), "the dataset cannot be opened");
+    dataset_ = Hdf5Handle(H5Dopen2(file_.get(), dataset_name_.c_str(), access ? access.get() : H5P_DEFAULT), H5Dclose);
+    if (!dataset_) throw_hdf5_error(ErrorKind::input, place(), "the dataset cannot be opened");
   }
 
   std::vector<std::uint64_t> read_shape() {
@@ -165,11 +184,13 @@ class ReadHdf5 final : public Reader {
       const std::uint64_t row = first / row_length_;
       const std::uint64_t column = first % row_length_;
       // Whole rows where possible, otherwise up to the end of this one.
-      const std::uint64_t n_rows = column == 0 ? std::max<std::uint64_t>(1, out.size() / row_length_) : 1;
-      const std::uint64_t n_columns = std::min<std::uint64_t>(row_length_ - column, out.size());
-      const auto n = static_cast<std::size_t>(n_rows * n_columns);
+      const Hdf5ChunkGuard::Block block =
+          guard_.fitting({row, column, column == 0 ? std::max<std::uint64_t>(1, out.size() / row_length_) : 1,
+                          std::min<std::uint64_t>(row_length_ - column, out.size())});
+      guard_.check(dataset_.get(), block);
+      const auto n = static_cast<std::size_t>(block.n_rows * block.n_columns);
       const hsize_t start[] = {row, column};
-      const hsize_t count[] = {n_rows, n_columns};
+      const hsize_t count[] = {block.n_rows, block.n_columns};
       const std::size_t skipped = n_dimensions_ == 1 ? 1 : 0;
       const hsize_t n_points = n;
       const Hdf5Handle memory_space(H5Screate_simple(1, &n_points, nullptr), H5Sclose);
@@ -193,6 +214,7 @@ class ReadHdf5 final : public Reader {
   Hdf5Handle file_;
   Hdf5Handle dataset_;
   Hdf5Handle file_space_;
+  Hdf5ChunkGuard guard_;
   std::uint64_t row_length_ = 0;
   std::size_t n_dimensions_ = 0;
   ArrayWindows array_;

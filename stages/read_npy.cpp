@@ -20,6 +20,7 @@ namespace plotmill {
 namespace {
 
 constexpr std::size_t most_header_bytes = std::size_t{1} << 20U;
+constexpr std::size_t most_converted_bytes = std::size_t{1} << 18U;  // At once.
 
 using Convert = void (*)(const char* from, bool swap, std::span<float> out);
 
@@ -71,7 +72,7 @@ class ReadNpy final : public Reader {
     return {{"params/path", "\"\" is no path; the path of a .npy file is accepted"}};
   }
 
-  SeriesShape open(const RunSetup&) override {
+  SeriesShape open(const RunSetup& setup) override {
     file_.open(path_);
     const std::uint64_t file_bytes = file_.size();
     const NpyHeader header = read_header(file_bytes);
@@ -85,13 +86,14 @@ class ReadNpy final : public Reader {
     if (header.fortran_order && header.shape.size() > 1) {
       fail("the array is in Fortran order; C order is accepted: save numpy.ascontiguousarray(a)");
     }
-    array_ = ArrayWindows(path_, header.shape, windows_,
+    array_ = ArrayWindows(path_, header.shape, windows_, setup.memory_bytes,
                           [this](std::uint64_t first, std::span<float> out) { read_block(first, out); });
     check_size(header.shape, file_bytes);
     return array_.shape();
   }
 
   [[nodiscard]] std::optional<std::string> identity() override { return file_.identity(); }
+  [[nodiscard]] std::uint64_t held_bytes() const override { return array_.held_bytes() + most_converted_bytes; }
   bool read(Sequences& out, std::size_t at_most) override { return array_.read(out, at_most); }
   [[nodiscard]] bool skip(std::uint64_t n) override { return array_.skip(n); }
 
@@ -142,11 +144,17 @@ class ReadNpy final : public Reader {
   }
 
   void read_block(std::uint64_t first, std::span<float> out) {
-    bytes_.resize(out.size() * type_->n_bytes);
-    if (file_.read_at(data_begin_ + first * type_->n_bytes, bytes_) < bytes_.size()) {
-      fail("became shorter while it was read");
+    bytes_.resize(most_converted_bytes);
+    while (!out.empty()) {
+      const std::size_t n = std::min(out.size(), most_converted_bytes / type_->n_bytes);
+      const std::span<char> bytes = std::span(bytes_).first(n * type_->n_bytes);
+      if (file_.read_at(data_begin_ + first * type_->n_bytes, bytes) < bytes.size()) {
+        fail("became shorter while it was read");
+      }
+      type_->convert(bytes.data(), swap_, out.first(n));
+      first += n;
+      out = out.subspan(n);
     }
-    type_->convert(bytes_.data(), swap_, out);
   }
 
   std::string path_;

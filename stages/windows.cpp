@@ -9,8 +9,10 @@
 namespace plotmill {
 namespace {
 
-// Read ahead: 1 MiB of float32, enough for a disk and for a chunk of a compressed dataset.
-constexpr std::uint64_t read_ahead_points = std::uint64_t{1} << 18U;
+// Read ahead: 1 MiB of float32, enough for a disk and for a chunk of a compressed dataset. Of little memory no more
+// than a sixteenth.
+constexpr std::uint64_t most_read_ahead_points = std::uint64_t{1} << 18U;
+constexpr std::uint64_t read_ahead_share = 16;
 
 std::string points_text(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " point" : " points"); }
 
@@ -44,7 +46,7 @@ std::string shape_text(std::span<const std::uint64_t> shape) {
 }
 
 ArrayWindows::ArrayWindows(const std::string& place, std::span<const std::uint64_t> shape, const WindowOptions& options,
-                           ReadBlock read_block)
+                           std::uint64_t memory_bytes, ReadBlock read_block)
     : read_block_(std::move(read_block)), stride_(static_cast<std::uint64_t>(options.stride)) {
   const auto fail = [&](const std::string& text) { throw Error(ErrorKind::input, place, text); };
   if (shape.empty() || shape.size() > 2) {
@@ -68,7 +70,17 @@ ArrayWindows::ArrayWindows(const std::string& place, std::span<const std::uint64
     fail("a row has " + points_text(row_length_) + "; give a `window` of at most " +
          std::to_string(most_window_points));
   }
+  if (memory_bytes > 0 && window > memory_bytes / sizeof(float)) {
+    fail("a window of " + points_text(window) + " takes " + std::to_string(window * sizeof(float)) +
+         " bytes, more than run.memory (" + std::to_string(memory_bytes) +
+         " bytes); give a smaller `window` or more run.memory");
+  }
   window_ = static_cast<std::size_t>(window);
+  read_ahead_points_ = most_read_ahead_points;
+  if (memory_bytes > 0) {
+    read_ahead_points_ = std::min(read_ahead_points_, memory_bytes / read_ahead_share / sizeof(float));
+  }
+  most_block_points_ = window + std::min(n_points_ - window, read_ahead_points_);
   windows_per_row_ = (row_length_ - window) / stride_ + 1;
   n_series_ = n_points_ / row_length_ * windows_per_row_;
   if (options.limit > 0) n_series_ = std::min(n_series_, static_cast<std::uint64_t>(options.limit));
@@ -91,10 +103,13 @@ std::span<const float> ArrayWindows::points_from(std::uint64_t first) {
   if (block_.empty() || first + window_ > block_end) {
     std::uint64_t end = first + window_;
     // Where windows lie far apart, what is between them is not read.
-    if (stride_ <= read_ahead_points) end = std::min(n_points_, end + read_ahead_points);
+    if ((windows_per_row_ > 1 ? stride_ : row_length_) <= read_ahead_points_)
+      end += std::min(n_points_ - end, read_ahead_points_);
     // Whole rows, if there is one: chunks of a dataset hold whole rows as a rule.
     if (const std::uint64_t row_end = end / row_length_ * row_length_; row_end >= first + window_) end = row_end;
 
+    // At once, so that it does not come to hold more by growing.
+    if (block_.empty()) block_.reserve(static_cast<std::size_t>(most_block_points_));
     std::size_t n_kept = 0;
     if (first < block_end) {
       n_kept = static_cast<std::size_t>(block_end - first);

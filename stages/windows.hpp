@@ -38,12 +38,15 @@ class ArrayWindows {
 
   ArrayWindows() = default;
 
-  /// `place` is where errors are: Error (input) for a shape without series, one that has neither 1 nor 2 dimensions, or
-  /// one that the options do not fit.
+  /// `place` is where errors are: Error (input) for a shape without series, one that has neither 1 nor 2 dimensions,
+  /// one that the options do not fit, or one whose windows take more than memory_bytes (0: any memory).
   ArrayWindows(const std::string& place, std::span<const std::uint64_t> shape, const WindowOptions& options,
-               ReadBlock read_block);
+               std::uint64_t memory_bytes, ReadBlock read_block);
 
   [[nodiscard]] SeriesShape shape() const { return {window_, n_series_}; }
+
+  /// Memory that the object holds at most.
+  [[nodiscard]] std::uint64_t held_bytes() const { return most_block_points_ * sizeof(float); }
 
   /// As Reader::read().
   bool read(Sequences& out, std::size_t at_most);
@@ -65,6 +68,8 @@ class ArrayWindows {
   std::size_t window_ = 0;
   std::uint64_t n_series_ = 0;
   std::uint64_t next_ = 0;
+  std::uint64_t read_ahead_points_ = 0;
+  std::uint64_t most_block_points_ = 0;
   std::uint64_t block_first_ = 0;  // number of the first point in block_
   std::vector<float> block_;
 };

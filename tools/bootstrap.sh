@@ -7,7 +7,7 @@ exec >&2
 build=(g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libhwy-dev libisal-dev libdeflate-dev libxxhash-dev libfmt-dev nlohmann-json3-dev libcli11-dev)
 test=(git doctest-dev zlib1g-dev libpng-dev python3 python3-h5py python3-numpy python3-jsonschema python3-matplotlib
   python3-skimage)
-check=(chromium clang clang-format clang-tidy shellcheck locales valgrind libc6-dbg g++-aarch64-linux-gnu qemu-user-static)
+check=(chromium clang libclang-rt-14-dev clang-format clang-tidy shellcheck locales valgrind libc6-dbg g++-aarch64-linux-gnu qemu-user-static)
 bench=(libbenchmark-dev libopencv-core-dev libopencv-imgproc-dev python3 python3-h5py python3-numpy python3-matplotlib
   python3-pil python3-cairo)
 

@@ -9,7 +9,7 @@ set -euo pipefail
 self=$(readlink -f "${BASH_SOURCE[0]}")
 cd "$(dirname "$(dirname "$self")")"
 
-all=(format layers unfinished cpu debug clang asan tsan memcheck arm tidy package symbols locale readme bench)
+all=(format layers unfinished cpu debug clang asan tsan fuzz memcheck arm tidy package symbols locale readme bench)
 quick=(format layers cpu)
 logs=build/check
 
@@ -119,6 +119,14 @@ check_memcheck() {
 check_clang() {
   need clang++-14
   test_preset clang
+}
+
+# FUZZ_SECONDS=600 tools/check.sh fuzz is the long run.
+check_fuzz() {
+  need clang++-14
+  clang++-14 -fsanitize=fuzzer -x c++ - -o "$logs/libfuzzer" \
+    <<<'extern "C" int LLVMFuzzerTestOneInput(const unsigned char*, unsigned long) { return 0; }' || skip "clang 14 has no libFuzzer (package libclang-rt-14-dev)"
+  tools/fuzz
 }
 
 check_arm() {

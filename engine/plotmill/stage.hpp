@@ -108,6 +108,10 @@ class PLOTMILL_EXPORT Reader : public Stage {
   /// all; nothing where it can't be told, as of a pipe: such a run can't be resumed. Throws Error (io).
   [[nodiscard]] virtual std::optional<std::string> identity() { return {}; }
 
+  /// Memory that the reader itself holds at most, beside what it appends to batches: as for open(), which has been
+  /// called. Batches get what it leaves of `run.memory`.
+  [[nodiscard]] virtual std::uint64_t held_bytes() const { return 0; }
+
   /// Appends series to `out`, whose n_points is set, until it holds `at_most`. Returns false when the input has ended;
   /// what was appended is used all the same. While more is to come, `out` must be filled: the split into batches is the
   /// engine's. A series that can't be read is appended all the same, with any values, and told in `out.bad`; where

@@ -132,6 +132,26 @@ TEST_CASE("flow: batch and batches in flight keep within run.memory") {
   CHECK(script.n_abandoned == 1);  // The writer had been opened.
 }
 
+TEST_CASE("flow: what the reader holds, and the first series that are learned from, are part of run.memory") {
+  FlowScript script;
+  const auto plan_of = [&] { return flow_pipeline(script, R"("threads": 2, "memory": "1MB")").run().plan; };
+  const std::uint64_t without = plan_of().batch * plan_of().batches_in_flight;
+  script.reader_held_bytes = 900'000;
+  const RunPlan plan = plan_of();
+  CHECK(plan.memory_bytes > 900'000);
+  CHECK(plan.memory_bytes <= 1'000'000);
+  CHECK(plan.batch * plan.batches_in_flight < without);
+  script.reader_held_bytes = 999'999;
+  CHECK_THROWS_WITH_AS(plan_of(), doctest::Contains("976.6 KiB of it to read"), Error);
+
+  script.reader_held_bytes = 0;
+  script.n_points = 10'000;
+  script.n_learned_images = 5;
+  CHECK(plan_of().memory_bytes > 5 * 80'000);
+  script.n_learned_images = 20;
+  CHECK_THROWS_WITH_AS(plan_of(), doctest::Contains("of it to read"), Error);
+}
+
 TEST_CASE("flow: batches are multiples of what the writers pack together") {
   FlowScript script;
   script.batch_multiple = 6;

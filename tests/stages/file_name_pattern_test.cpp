@@ -19,11 +19,18 @@ TEST_CASE("file_name_pattern: anything else in braces, and anything that leaves 
   for (const std::string text :
        {"",           "a.png",       "{}",          "{index",      "index}",    "{index:6}",      "{index:0}",
         "{index:00}", "{index:020}", "{index:06d}", "{index:+06}", "{Index}",   "{index}{index}", "{index}}",
-        "{{index}",   "}{index}",    "{index}/a",   "/{index}",    "..{index}", "{index}..",      "a\\{index}"}) {
+        "{{index}",   "}{index}",    "{index}/a",   "/{index}",    "..{index}", "{index}..",      "a\\{index}",
+        "../{index}", "{index}/..",  "/tmp/{index}"}) {
     CAPTURE(text);
     const auto [kind, what] = plotmill::test::error_of([&] { (void)FileNamePattern::parse(text); });
     CHECK(kind == plotmill::ErrorKind::definition);
     CHECK(what.starts_with("\"" + text + "\" "));
+  }
+}
+
+TEST_CASE("file_name_pattern: a null character, where the system would end the name, is an error") {
+  for (const std::string& text : {std::string("{index}\0.png", 12), std::string("\0{index}", 8)}) {
+    CHECK_THROWS_AS((void)FileNamePattern::parse(text), plotmill::Error);
   }
 }
 

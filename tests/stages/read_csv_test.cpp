@@ -164,7 +164,7 @@ TEST_CASE("read_csv: groups that take more memory than there is are dropped, and
   }
   const TempDir dir;
   const Params params = {{"column", "v"}, {"group_by", "g"}, {"window", Int{50}}};
-  const std::uint64_t memory_bytes = 60000;  // of 200 * 50 * 12 and the names
+  const std::uint64_t memory_bytes = 150000;  // of 2 * 200 * 50 * 12 and the names
   const Params sorted_params = with_path(dir.write("sorted.csv", sorted), params);
   CHECK(run_reader("read_csv", sorted_params, 1000, memory_bytes).all.size() == 200);
 
@@ -177,11 +177,11 @@ TEST_CASE("read_csv: groups that take more memory than there is are dropped, and
     INFO(std::string(error.what()));
     CHECK(error.kind() == ErrorKind::input);
     CHECK(error.faults().front().place.starts_with(path + ":"));
-    CHECK(error.faults().front().text.find("60000 bytes") != std::string::npos);
+    CHECK(error.faults().front().text.find("half of run.memory (75000 bytes)") != std::string::npos);
     CHECK(error.faults().front().text.find("sort the file by column \"g\"") != std::string::npos);
   }
   CHECK_THROWS_WITH_AS((void)run_reader("read_csv", sorted_params, 1000, 5000),
-                       doctest::Contains("take more than run.memory (5000 bytes)"), Error);
+                       doctest::Contains("take more than half of run.memory (2500 bytes)"), Error);
 }
 
 TEST_CASE("read_csv: a file that is no file of rows") {
@@ -222,6 +222,8 @@ TEST_CASE("read_csv: faults in a row name its line") {
   check_text_error("id,close\n1,2\n\"3\"x,4\n", params, 3, {"field 1", "closing quote"});
   check_text_error("id,close\n1,2\n3,\"" + std::string(17 << 20, 'x'), params, 3, {"longer than 16 MiB", "quote"});
   check_text_error("1\nx\n", {{"column", Int{0}}, {"header", false}, {"window", Int{1}}}, 2, {"column 0", "\"x\""});
+  check_text_error("id,close\n" + std::string(3 << 20, ',') + "\n", params, 2,
+                   {"more than 1048576 fields", "`delimiter`"});
 }
 
 TEST_CASE("read_csv: a column that is not there") {

@@ -164,6 +164,18 @@ TEST_CASE("read_npy: damaged files") {
   }
 }
 
+TEST_CASE("read_npy: windows that take more than run.memory are refused before they are read") {
+  const TempDir dir;
+  const std::string path = dir.write("a.npy", npy(header_text("'<f8'", "(300000,)"), std::string(2400000, '\0')));
+  check_error(ErrorKind::input, path,
+              {"a window of 300000 points takes 1200000 bytes", "run.memory (1048576 bytes)", "smaller `window`"}, [&] {
+                (void)run_reader("read_npy", {{"path", path}, {"window", Int{300000}}}, 1, std::uint64_t{1} << 20U);
+              });
+  CHECK(run_reader("read_npy", {{"path", path}, {"window", Int{200000}}, {"stride", Int{50000}}}, 1,
+                   std::uint64_t{1} << 20U)
+            .all.size() == 3);
+}
+
 TEST_CASE("read_npy: a file that is not there") {
   const TempDir dir;
   const auto check = [](const std::string& path, const char* part) {

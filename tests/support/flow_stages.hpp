@@ -20,6 +20,7 @@ struct FlowScript {
   bool serial_drawer = false;
   std::size_t batch_multiple = 1;
   std::size_t n_learned_images = 0;
+  std::uint64_t reader_held_bytes = 0;
   Footprint drawer_footprint{1000, 1000};
   /// Called with the name of a step ("read", "draw", "encode", "commit", "learn", "open reader", "prepare",
   /// "open writer", "finish") and the batch (0 where there is none), before the step does its work. May sleep or throw.
@@ -53,6 +54,7 @@ class FlowReader final : public Reader {
     if (!script_.knows_count) return {script_.n_points, std::nullopt};
     return {script_.n_points, script_.n_series};
   }
+  [[nodiscard]] std::uint64_t held_bytes() const override { return script_.reader_held_bytes; }
   bool read(Sequences& out, std::size_t at_most) override {
     script_.on("read", batch_++);
     if (next_ == 0) out.new_groups.emplace_back("even");

@@ -1,7 +1,6 @@
 // Reads a grayscale PNG file with libpng.
 #pragma once
 
-#include <doctest/doctest.h>
 #include <png.h>
 
 #include <cstddef>

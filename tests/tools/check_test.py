@@ -239,6 +239,57 @@ with h5py.File(sys.argv[1], "w") as file:
                 self.assertIn(message, result.stderr)
 
 
+class Fuzz(Repository):
+    """The fuzzers are stand-ins: what counts is that one that fails, or that runs nothing, is a failure."""
+
+    PRESETS = Bench.PRESETS.replace("release", "fuzz")
+    CMAKE = """cmake_minimum_required(VERSION 3.25)
+        project(small CXX)
+        foreach(name first second third)
+          add_executable(${name}_fuzz tests/fuzz/${name}_fuzz.cpp)
+          set_target_properties(${name}_fuzz PROPERTIES RUNTIME_OUTPUT_DIRECTORY tests/fuzz)
+        endforeach()"""
+    GOOD = """#include <cstdio>
+        int main() { std::puts("#9 DONE cov: 12 ft: 1\\nstat::number_of_executed_units: 9"); }"""
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(ROOT / "tools/fuzz", self.root / "tools/fuzz")
+        self.write("CMakePresets.json", self.PRESETS)
+        self.write("CMakeLists.txt", self.CMAKE)
+        for name in ("first", "second", "third"):
+            self.write(f"tests/fuzz/{name}_fuzz.cpp", self.GOOD)
+            self.write(f"tests/fuzz/corpus/{name}/seed", "x")
+        # The compiler is there where it says so; that it has libFuzzer is asked for by compiling something.
+        self.compiler("exit 0")
+
+    def compiler(self, text):
+        self.write("bin/clang++-14", f"#!/bin/sh\n{text}\n").chmod(0o755)
+        path = f"{self.root}/bin:{os.environ['PATH']}"
+        self.addCleanup(os.environ.__setitem__, "PATH", os.environ["PATH"])
+        os.environ["PATH"] = path
+
+    def test_fuzzers_that_find_nothing_pass(self):
+        self.assert_passes("fuzz")
+        self.assertIn("third: 9 inputs", (self.root / "build/check/fuzz.log").read_text(encoding="utf-8"))
+
+    def test_a_fuzzer_that_finds_something_fails(self):
+        for name in ("first", "third"):
+            with self.subTest(name):
+                self.write(f"tests/fuzz/{name}_fuzz.cpp",
+                           '#include <cstdio>\nint main() { std::puts("ERROR: planted"); return 77; }')
+                self.assert_fails("fuzz", "ERROR: planted")
+                self.write(f"tests/fuzz/{name}_fuzz.cpp", self.GOOD)
+
+    def test_a_fuzzer_that_runs_no_input_fails(self):
+        self.write("tests/fuzz/second_fuzz.cpp", "int main() { return 0; }")
+        self.assert_fails("fuzz", "second ran no input")
+
+    def test_a_clang_without_libfuzzer_is_the_reason_to_skip(self):
+        self.compiler("exit 1")
+        self.assertIn("skipped  clang 14 has no libFuzzer", self.check("fuzz").stdout)
+
+
 class Memcheck(Repository):
     PRESETS = """{"version": 6,
         "configurePresets": [{"name": "cpu", "generator": "Ninja", "binaryDir": "build/cpu"}],

@@ -17,6 +17,13 @@ if(PLOTMILL_SANITIZE)
                                                -fno-omit-frame-pointer)
   target_link_options(plotmill_flags INTERFACE -fsanitize=${PLOTMILL_SANITIZE})
 endif()
+if(PLOTMILL_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "PLOTMILL_FUZZ needs clang, which brings libFuzzer; the preset fuzz has it")
+  endif()
+  # What libFuzzer steers by: which branches an input takes.
+  target_compile_options(plotmill_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 
 # A layer is an object library that is given only its own dependencies:
 #   plotmill_layer(NAME SOURCES ... USES ...)
