@@ -1,13 +1,12 @@
-// Whether a zlib stream (RFC 1950) is whole: inflates it and checks its Adler-32.
+// Whether a zlib stream (RFC 1950) is whole: inflates it and checks its Adler-32, and keeps nothing of what comes out.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <vector>
 
-struct libdeflate_decompressor;
+struct z_stream_s;
 
 namespace plotmill::kernels {
 
@@ -16,16 +15,15 @@ class InflateCheck {
  public:
   InflateCheck();
 
-  /// What is wrong with a stream that should hold exactly `n_bytes`, as a sentence; null if nothing is. A stream counts
-  /// as damaged where zlib, by which other programs will read it, says so.
+  /// What is wrong with a stream that should hold exactly `n_bytes`, as a sentence; null if nothing is.
   [[nodiscard]] const char* fault(std::span<const std::uint8_t> stream, std::uint64_t n_bytes);
 
  private:
-  struct Free {
-    void operator()(libdeflate_decompressor* decompressor) const noexcept;
+  struct End {
+    void operator()(z_stream_s* stream) const noexcept;
   };
-  std::unique_ptr<libdeflate_decompressor, Free> decompressor_;
-  std::vector<std::uint8_t> bytes_;
+  std::unique_ptr<z_stream_s, End> zlib_;
+  std::vector<std::uint8_t> window_;
 };
 
 }  // namespace plotmill::kernels

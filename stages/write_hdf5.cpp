@@ -142,8 +142,7 @@ class WriteHdf5 final : public Writer {
       }
     };
     while (done < n) {
-      // A blank one is in the file of its image.
-      if (layout_.on_bad_series == OnBadSeries::skip) pass_bad(done);
+      pass_bad(done);
       if (file_ && file_room() == 0) finish_file();
       if (!file_) begin_file();
       const std::size_t take = static_cast<std::size_t>(std::min<std::uint64_t>(n - done, file_room()));

@@ -4,8 +4,8 @@
 set -euo pipefail
 exec >&2
 
-build=(g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libhwy-dev libisal-dev libdeflate-dev libxxhash-dev libfmt-dev nlohmann-json3-dev libcli11-dev)
-test=(git doctest-dev zlib1g-dev libpng-dev python3 python3-h5py python3-numpy python3-jsonschema python3-matplotlib
+build=(g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libhwy-dev libisal-dev libxxhash-dev zlib1g-dev libfmt-dev nlohmann-json3-dev libcli11-dev)
+test=(git doctest-dev libdeflate-dev libpng-dev python3 python3-h5py python3-numpy python3-jsonschema python3-matplotlib
   python3-skimage)
 check=(chromium clang libclang-rt-14-dev clang-format clang-tidy shellcheck locales valgrind libc6-dbg g++-aarch64-linux-gnu qemu-user-static)
 bench=(libbenchmark-dev libopencv-core-dev libopencv-imgproc-dev python3 python3-h5py python3-numpy python3-matplotlib
@@ -26,7 +26,7 @@ if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
     command -v "$tool" >/dev/null && continue
     echo "plotmill: $tool is missing, and there is no apt-get here to install it with."
     echo "plotmill needs a C++20 compiler, CMake 3.25, Ninja and the development files of oneTBB, HDF5 (C), libjpeg-turbo,"
-    echo "Highway, ISA-L, libdeflate, xxHash, fmt, nlohmann-json 3.11 and CLI11; its tests also doctest, zlib, libpng and Python with h5py, numpy,"
+    echo "Highway, ISA-L, zlib, xxHash, fmt, nlohmann-json 3.11 and CLI11; its tests also doctest, libdeflate, libpng and Python with h5py, numpy,"
     echo "jsonschema, matplotlib and scikit-image; its benchmarks Google Benchmark, OpenCV (core, imgproc) and Python with h5py, numpy,"
     echo "matplotlib, Pillow and pycairo. As Debian names them: ${packages[*]}"
     exit 1

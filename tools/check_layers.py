@@ -22,7 +22,7 @@ CUDA = r"(cuda|cub/|thrust/|nv/|cooperative_groups|device_launch|vector_types).*
 RULES = {
     "engine/plotmill": ([], [r"engine/plotmill/.*"]),
     "kernels": (
-        [r".*intrin\.h", r"arm_neon\.h", r"hwy/.*", r"(isa-l/)?(igzip_lib|crc)\.h", r"libdeflate\.h", r"(jpeglib|jerror|turbojpeg)\.h"],
+        [r".*intrin\.h", r"arm_neon\.h", r"hwy/.*", r"(isa-l/)?(igzip_lib|crc)\.h", r"zlib\.h", r"(jpeglib|jerror|turbojpeg)\.h"],
         [r"engine/plotmill/(contact_sheet|draw_lines|error|export|ink|sequences)\.hpp", r"kernels/.*"],
     ),
     "engine": ([r"(oneapi/)?tbb/.*", r"nlohmann/.*", POSIX], [r"engine/.*"]),

@@ -450,9 +450,9 @@ class Bootstrap(unittest.TestCase):
     def test_only_what_is_missing_is_installed(self):
         result, calls = self.bootstrap(["g++", "cmake", "ninja-build", "libtbb-dev", "libhdf5-dev", "libjpeg-dev", "libhwy-dev"], 0)
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertIn("installing libisal-dev libdeflate-dev libxxhash-dev libfmt-dev nlohmann-json3-dev libcli11-dev\n", result.stderr)
+        self.assertIn("installing libisal-dev libxxhash-dev zlib1g-dev libfmt-dev nlohmann-json3-dev libcli11-dev\n", result.stderr)
         self.assertIn("apt-get update", calls)
-        self.assertIn("--no-install-recommends libisal-dev libdeflate-dev libxxhash-dev libfmt-dev", calls)
+        self.assertIn("--no-install-recommends libisal-dev libxxhash-dev zlib1g-dev libfmt-dev", calls)
         self.assertNotIn("cmake", calls)
 
     def test_without_root_and_sudo_it_prints_the_command_and_fails(self):
@@ -463,7 +463,7 @@ class Bootstrap(unittest.TestCase):
 
     def test_it_is_silent_where_nothing_is_missing(self):
         result, calls = self.bootstrap(
-            "g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libhwy-dev libisal-dev libdeflate-dev libxxhash-dev libfmt-dev nlohmann-json3-dev "
+            "g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libhwy-dev libisal-dev libxxhash-dev zlib1g-dev libfmt-dev nlohmann-json3-dev "
             "libcli11-dev".split(),
             1000,
         )
