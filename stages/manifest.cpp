@@ -91,9 +91,12 @@ Manifest::Manifest(const std::string& path, const std::string& output, const std
 }
 
 void Manifest::lock() {
-  if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return;
-  // A file system without locks does not keep anybody from writing.
-  if (errno != EWOULDBLOCK) return;
+  // A file system without locks does not keep anybody from writing. A run that ends may have removed the file
+  // meanwhile.
+  struct stat status {};
+  if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) {
+    if (::fstat(file_.get(), &status) != 0 || status.st_nlink > 0) return;
+  }
   throw Error(ErrorKind::io, output_, "another run is writing it, and holds " + path_ + "; wait for it or end it");
 }
 

@@ -1,5 +1,6 @@
-// Linked into the tests and the command of the preset tsan. The packaged libtbb is not instrumented, so thread sanitizer
-// can't see that the end of a wait comes after all that the tasks did. This stand-in for the library's wait tells it.
+// Linked into the tests and the command of the preset tsan. The packaged libtbb is not instrumented, so thread
+// sanitizer can't see that the end of a wait comes after all that the tasks did. This stand-in for the library's wait
+// tells it.
 #include <dlfcn.h>
 #include <oneapi/tbb/task_group.h>
 #include <sanitizer/tsan_interface.h>
