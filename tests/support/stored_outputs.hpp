@@ -5,9 +5,9 @@
 
 #include <array>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,8 +49,8 @@ inline void add_hdf5(const std::string& name, const std::string& path, StoredOut
     out[name + "/images" + number.data()] = std::move(bytes);
   }
   const std::vector<float> sequences = file.sequences();
-  std::string values(sequences.size() * sizeof(float), '\0');
-  std::memcpy(values.data(), sequences.data(), values.size());
+  const auto bytes_of_values = std::as_bytes(std::span(sequences));
+  const std::string values(reinterpret_cast<const char*>(bytes_of_values.data()), bytes_of_values.size());
   out[name + "/sequences"] = text_of(file.shape("sequences")) + values;
   std::string& sources = out[name + "/source"];
   const std::vector<std::uint8_t> blank = file.blank();

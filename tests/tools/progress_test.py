@@ -13,8 +13,6 @@ import subprocess
 import sys
 import tempfile
 import termios
-import threading
-import time
 import unittest
 
 from slowness import SLOWNESS
@@ -84,15 +82,12 @@ class ProgressTest(unittest.TestCase):
         (self.folder / "job.json").write_text(json.dumps(JOB), encoding="utf-8")
 
     def on_terminal(self, columns, *arguments, rows=24, resize=None, **environment):
-        """What a run writes to a terminal of this size, which after a while gets another width."""
+        """What a run writes to a terminal of this size, which gets another width once it shows something."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "LC_ALL", "LC_CTYPE")}
         with subprocess.Popen([COMMAND, "run", "job.json", "--force", *arguments], cwd=self.folder, stderr=theirs,
                               env={**clean, "TERM": "xterm", "LANG": "C.UTF-8", **environment}) as run:
-            if resize:
-                size = struct.pack("HHHH", rows, resize, 0, 0)
-                threading.Timer(0.35, lambda: fcntl.ioctl(ours, termios.TIOCSWINSZ, size)).start()
             os.close(theirs)
             shown = b""
             while True:
@@ -103,8 +98,9 @@ class ProgressTest(unittest.TestCase):
                 if not part:
                     break
                 shown += part
-        if resize:
-            time.sleep(0.4)
+                if resize and shown.count(b"\x1b[J") >= 2:
+                    fcntl.ioctl(ours, termios.TIOCSWINSZ, struct.pack("HHHH", rows, resize, 0, 0))
+                    resize = None
         os.close(ours)
         self.assertEqual(run.returncode, 0)
         return shown.decode("utf-8")
