@@ -5,9 +5,9 @@
 
 namespace plotmill {
 
-std::string with_hdf5_reason(std::string text) {
+std::string with_hdf5_reason(const std::string& text) {
   const std::string reason = hdf5_reason();
-  return reason.empty() ? text : text + " (HDF5: " + reason + ")";
+  return text + (reason.empty() ? "" : " (HDF5: " + reason + ")");
 }
 
 bool VerifyDataset::read_rows(std::uint64_t first, std::uint64_t n, hid_t memory_type, void* out) const {

@@ -26,7 +26,7 @@ struct VerifyDataset {
                                                         std::string& fault);
 
 /// "the text (HDF5: its reason)"
-[[nodiscard]] std::string with_hdf5_reason(std::string text);
+[[nodiscard]] std::string with_hdf5_reason(const std::string& text);
 
 /// The value of a text attribute of the file. Empty, with `fault` set, where there is none.
 [[nodiscard]] std::optional<std::string> read_attribute(const Hdf5Handle& file, const char* name, std::string& fault);
