@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 
 #include "engine/flow.hpp"
 #include "engine/run_nodes.hpp"
@@ -16,10 +17,12 @@ namespace {
 /// What the threads of a run share. It outlives the run only if a stage hangs.
 struct RunState {
   RunState(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled)
-      : stages(definition, options, Purpose::run, &cancelled), flow(stages) {}
+      : stages(definition, options, Purpose::run, &cancelled) {
+    if (!stages.all_complete()) flow.emplace(stages);
+  }
 
   RunStages stages;
-  Flow flow;
+  std::optional<Flow> flow;  ///< Where there is anything to do.
 };
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -83,19 +86,19 @@ class Watch {
   template <class Done>
   void until(Done done) {
     while (!done()) {
-      state_.flow.wait_a_moment();
+      state_.flow->wait_a_moment();
       tell_progress();
       if (trace_) trace_->sample(sample_now());
-      if (cancelled_ && !state_.flow.error()) {
-        state_.flow.fail(Error(ErrorKind::cancelled, "cancelled"));
+      if (cancelled_ && !state_.flow->error()) {
+        state_.flow->fail(Error(ErrorKind::cancelled, "cancelled"));
       }
-      if (state_.flow.n_moves() != n_moves_) {
-        n_moves_ = state_.flow.n_moves();
+      if (state_.flow->n_moves() != n_moves_) {
+        n_moves_ = state_.flow->n_moves();
         last_move_ = Clock::now();
       } else if (seconds_since(last_move_) > timeout_seconds_) {
         // What hangs is more telling than the error that came before it, if any did.
-        const Error stalled(ErrorKind::stalled, "run", stall_table(state_.stages, state_.flow, timeout_seconds_));
-        state_.flow.fail(stalled);
+        const Error stalled(ErrorKind::stalled, "run", stall_table(state_.stages, *state_.flow, timeout_seconds_));
+        state_.flow->fail(stalled);
         throw stalled;
       }
     }
@@ -110,7 +113,7 @@ class Watch {
   /// Fills the trace that the caller asked for, if any.
   void fill_trace() {
     if (!trace_) return;
-    const auto error = state_.flow.error();
+    const auto error = state_.flow->error();
     *options_.trace = trace_->collect(start_, sample_now(), error ? error->what() : "");
   }
 
@@ -118,7 +121,7 @@ class Watch {
 
  private:
   [[nodiscard]] TraceSample sample_now() const {
-    return {seconds(), images_stored(state_.stages), state_.flow.n_bytes_in_flight()};
+    return {seconds(), images_stored(state_.stages), state_.flow->n_bytes_in_flight()};
   }
 
   RunState& state_;
@@ -137,24 +140,24 @@ class Watch {
 
 RunReport run_definition(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled) {
   const auto state = std::make_shared<RunState>(definition, options, cancelled);
-  if (state->stages.all_complete()) return report_of_nothing(state->stages);
+  if (!state->flow) return report_of_nothing(state->stages);
   if (options.on_start) options.on_start(state->stages.plan);
   Watch watch(*state, definition, options, cancelled);
-  state->flow.start(state);
+  state->flow->start(state);
   try {
-    watch.until([&] { return state->flow.drained(); });
-    state->flow.finish();
-    watch.until([&] { return state->flow.finished(); });
+    watch.until([&] { return state->flow->drained(); });
+    state->flow->finish();
+    watch.until([&] { return state->flow->finished(); });
   } catch (...) {
-    state->flow.leave();
+    state->flow->leave();
     watch.fill_trace();
     throw;
   }
-  state->flow.join();
+  state->flow->join();
   watch.fill_trace();
-  if (const auto error = state->flow.error()) throw with_what_is_kept(*error, state->stages);
+  if (const auto error = state->flow->error()) throw with_what_is_kept(*error, state->stages);
   watch.tell_progress(true);
-  return make_report(state->stages, state->flow.feed(), watch.seconds());
+  return make_report(state->stages, state->flow->feed(), watch.seconds());
 }
 
 }  // namespace plotmill

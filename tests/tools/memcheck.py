@@ -66,7 +66,7 @@ class Memcheck(unittest.TestCase):
                                 cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def check_end(self, process, code, message):
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate(timeout=600)
         log = self.folder / "memcheck.log"
         found = log.read_text(encoding="utf-8")
         log.unlink()
