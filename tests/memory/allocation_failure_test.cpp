@@ -6,6 +6,7 @@
 
 #include "plotmill/pipeline.hpp"
 #include "support/counted_stages.hpp"
+#include "support/number_text.hpp"
 #include "support/stored_outputs.hpp"
 
 namespace plotmill {
@@ -21,7 +22,7 @@ float value_at(std::size_t i) { return static_cast<float>((i * 37) % 101); }
 std::string csv_bytes() {
   std::string text = "name,value\n";
   for (std::size_t i = 0; i < n_series * n_points; ++i) {
-    text += "group " + std::to_string(i / n_points) + "," + std::to_string(value_at(i)) + "\n";
+    text += "group " + std::to_string(i / n_points) + "," + number_text(value_at(i)) + "\n";
   }
   return text;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "support/number_text.hpp"
 #include "support/random_series.hpp"
 
 namespace plotmill::test {
@@ -116,7 +117,7 @@ inline void add_rows_of_every_kind(BadSeriesJudge& judge, std::uint32_t seed, st
     if (random_below(random, 70) == 0) flat_left[group] = 10;
     if (flat_left[group]-- <= 0) value += random_between(random, -1, 1);
     const std::size_t kind = random_below(random, 90);
-    const std::string field = flat_left[group] > 0 ? "1.5" : std::to_string(value);
+    const std::string field = flat_left[group] > 0 ? "1.5" : number_text(value);
     judge.add_row(group, row < 8 || kind == 0 ? "oops" : kind == 1 ? "nothing" : kind == 2 ? "" : field);
   }
   for (int i = 0; i < 40; ++i) judge.add_row("c", i % 2 == 0 ? "oops" : "");

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "plotmill/pipeline.hpp"
+#include "support/number_text.hpp"
 #include "support/random_series.hpp"
 #include "support/temp_dir.hpp"
 #include "support/watched_stages.hpp"
@@ -35,8 +36,8 @@ using nlohmann::json;
     if (random_below(random, 50) == 0 && n_short < 11) group = names.size() - 1;
     if (group == names.size() - 1) ++n_short;
     values[group] += random_between(random, -1, 1);
-    text += "\"" + names[group] + "\"," +
-            (random_below(random, 20) == 0 ? std::string() : std::to_string(values[group])) + "\n";
+    text += "\"" + names[group] + "\"," + (random_below(random, 20) == 0 ? std::string() : number_text(values[group])) +
+            "\n";
   }
   return text;
 }
