@@ -16,9 +16,9 @@ from fault_runs import COMMAND, DONE, FAILED, INTERRUPTED, LAYER, OUTPUTS, Fault
 
 
 class SystemFaults(FaultRuns):
-    def stopped(self, output, where="out/*"):
+    def stopped(self, output, where="out/*", nth=20):
         self.new_job(output)
-        stopped = StoppedRun(self.folder, f"write:stop,nth=20,at={where}")
+        stopped = StoppedRun(self.folder, f"write:stop,nth={nth},at={where}")
         self.assertTrue(stopped.was_stopped)
         return stopped
 
@@ -87,7 +87,8 @@ class SystemFaults(FaultRuns):
     def test_the_file_under_way_is_removed(self):
         for output in ("hdf5", "shards"):
             with self.subTest(output=output):
-                stopped = self.stopped(output, where="out/*.part")
+                # The manifest tells of two pieces of the first file then.
+                stopped = self.stopped(output, where="out/*.jsonl", nth=4)
                 parts = list((self.folder / "out").glob("*.h5.part"))
                 self.assertEqual(len(parts), 1)
                 parts[0].unlink()
