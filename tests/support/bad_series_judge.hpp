@@ -2,6 +2,7 @@
 // why.
 #pragma once
 
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -46,7 +47,7 @@ class BadSeriesJudge {
     } else if (field == "oops") {
       row.fault = place + "column \"value\": \"oops\" is not a number";
     } else if (!field.empty()) {
-      row.value = std::stof(field);
+      (void)std::from_chars(field.data(), field.data() + field.size(), row.value);
     }
     std::vector<Row>& rows = rows_[group];
     rows.push_back(row);

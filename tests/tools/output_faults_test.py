@@ -164,11 +164,11 @@ class Outputs(BadInput):
         return len(files)
 
     def interrupt(self, number, name, *arguments):
-        """Runs half a second, then sends the signal. Returns the exit code and how many images are kept."""
+        """Sends the signal once a run is well under way. Returns how many images are kept."""
         with subprocess.Popen([COMMAND, "run", name, "--json", *arguments], cwd=self.folder, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as run:
             run.stderr.readline()  # What the run has chosen: it is under way.
-            time.sleep(0.5)
+            time.sleep(max(0.5, 0.2 * SLOWNESS))
             begin = time.monotonic()
             run.send_signal(number)
             output, errors = run.communicate(timeout=60)
