@@ -19,16 +19,11 @@ bool is_stored(const WriterNode& writer, const Slot& slot) {
   return writer.stored.is_complete || (slot.series.size() > 0 && end <= writer.stored.n_images);
 }
 
-std::uint64_t n_bytes_of(const Ink& ink) {
-  return ink.row_begin.size() * sizeof(std::uint32_t) + ink.runs.size() * sizeof(Run) + ink.coverage.size();
-}
-
 }  // namespace
 
 Flow::Flow(RunStages& stages)
-    : stages_(stages),
-      feed_(stages, stages.on_bad_series),
-      pool_(stages.plan.batches_in_flight, stages.series.n_points, stages.image_shapes(), stages.writers.size()),
+    : state_(stages),
+      stages_(stages),
       arena_(static_cast<int>(stages.plan.threads)),
       lanes_(stages.plan.threads) {
   // TBB has as many workers as the machine has cores, less one for the caller; more threads must be allowed explicitly.
@@ -36,7 +31,7 @@ Flow::Flow(RunStages& stages)
     parallelism_.emplace(oneapi::tbb::global_control::max_allowed_parallelism, stages.plan.threads);
   }
   for (std::size_t i = 0; i < stages.writers.size(); ++i) {
-    commit_threads_.push_back(std::make_unique<CommitThread>(pool_.size()));
+    commit_threads_.push_back(std::make_unique<CommitThread>(state_.pool.size()));
   }
   // A graph runs its nodes in the arena in which it was made.
   try {
@@ -57,13 +52,18 @@ Flow::~Flow() { graph_->wait_for_all(); }
 void Flow::build() {
   graph_ = std::make_unique<flow::graph>();
   for (std::size_t i = 0; i < stages_.drawers.size(); ++i) {
+    if (stages_.drawers[i]->device_drawer) {
+      build_device_nodes(i);
+      continue;
+    }
     const bool serial = stages_.drawers[i]->concurrency == Concurrency::serial;
-    draw_nodes_.push_back(
-        std::make_unique<Node>(*graph_, serial ? flow::serial : flow::unlimited, [this, i](Slot* slot) {
-          slot->baton.enter();
-          draw(i, *slot);
-          return slot;
-        }));
+    auto node = std::make_unique<Node>(*graph_, serial ? flow::serial : flow::unlimited, [this, i](Slot* slot) {
+      slot->baton.enter();
+      draw(i, *slot);
+      return slot;
+    });
+    draw_ends_.push_back({node.get(), {node.get()}});
+    draw_nodes_.push_back(std::move(node));
   }
   for (std::size_t i = 0; i < stages_.writers.size(); ++i) {
     encode_nodes_.push_back(std::make_unique<Node>(*graph_, flow::unlimited, [this, i](Slot* slot) {
@@ -78,10 +78,23 @@ void Flow::build() {
       commit_threads_[i]->put(slot);
       return flow::continue_msg{};
     }));
-    flow::make_edge(*draw_nodes_[stages_.writers[i]->drawer], *encode_nodes_[i]);
+    for (flow::sender<Slot*>* const drawn : draw_ends_[stages_.writers[i]->drawer].drawn) {
+      flow::make_edge(*drawn, *encode_nodes_[i]);
+    }
     flow::make_edge(*encode_nodes_[i], *order_nodes_[i]);
     flow::make_edge(*order_nodes_[i], *hand_over_nodes_[i]);
   }
+}
+
+void Flow::build_device_nodes(std::size_t drawer) {
+  DeviceNodes::Batches& batches = *device_batches_.emplace_back(std::make_unique<DeviceNodes::Batches>(*graph_));
+  DrawEnds ends{&batches, {}};
+  for (const auto& device : stages_.devices) {
+    const std::size_t first_lane = device_nodes_.size() * stages_.plan.streams;
+    device_nodes_.push_back(std::make_unique<DeviceNodes>(*graph_, state_, drawer, *device, first_lane, batches));
+    ends.drawn.push_back(&device_nodes_.back()->drawn());
+  }
+  draw_ends_.push_back(std::move(ends));
 }
 
 void Flow::start(const std::shared_ptr<void>& keep_alive) {
@@ -110,19 +123,8 @@ void Flow::start_threads(const std::shared_ptr<void>& keep_alive) {
   reader_thread_ = std::thread([this, keep_alive] {
     read();
     reader_ended_ = true;
-    wake_watcher();
+    state_.wake_watcher();
   });
-}
-
-template <class Work>
-void Flow::guard(const RunNode& node, const Slot* slot, Work&& work) {
-  if (stopping_) return;
-  try {
-    work();
-  } catch (...) {
-    const Error error = current_error_at(node.place());
-    fail(slot != nullptr && error.series() ? with_source(error, node, *slot) : error);
-  }
 }
 
 /// Runs work(lane) in the lane that this thread of the arena has to itself.
@@ -141,37 +143,37 @@ void Flow::read() {
     try {
       work();
     } catch (const Error& error) {
-      fail(error);
+      state_.fail(error);
     } catch (...) {
-      fail(current_error_at(stages_.reader.place()));
+      state_.fail(current_error_at(stages_.reader.place()));
     }
   };
-  attempt([&] { feed_.begin([this] { return stages_.pulse->keep_going(); }); });
-  while (feed_.more() && !stopping_) {
-    Slot* const slot = pool_.take();
+  attempt([&] { state_.feed.begin([this] { return stages_.pulse->keep_going(); }); });
+  while (state_.feed.more() && !state_.stopping()) {
+    Slot* const slot = state_.pool.take();
     if (slot == nullptr) return;
     slot->position = position;
     attempt([&] { read_batch(*slot); });
-    moved();
+    state_.moved();
     const std::size_t n = slot->series.size();
     // A writer that resumes with its last image may still need the names of the groups before it.
     const bool has_names = stages_.plan.first_image > 0 && !slot->series.new_groups.empty();
-    if (stopping_ || (n == 0 && slot->series.bad.empty() && !has_names)) {
-      pool_.give_back(slot);
+    if (state_.stopping() || (n == 0 && slot->series.bad.empty() && !has_names)) {
+      state_.pool.give_back(slot);
       continue;
     }
     ++position.batch;
     position.first_image += n;
     slot->n_writers_left = stages_.writers.size();
     slot->baton.leave();
-    for (const auto& node : draw_nodes_) node->try_put(slot);
+    for (const DrawEnds& ends : draw_ends_) ends.batches->try_put(slot);
   }
 }
 
 void Flow::read_batch(Slot& slot) {
   NodeClock::Work work(stages_.reader.clock, slot.position.batch, RunStages::reader_thread());
-  feed_.fill(slot.series, stages_.plan.batch);
-  pool_.count(slot, n_bytes_of(slot.series));
+  state_.feed.fill(slot.series, stages_.plan.batch);
+  state_.pool.count(slot, n_bytes_of(slot.series));
   work.done(slot.series.size());
 }
 
@@ -201,38 +203,31 @@ void Flow::draw_batch(DrawerNode& drawer, const Sequences& series, Ink& ink, std
 void Flow::draw(std::size_t drawer_index, Slot& slot) {
   in_lane(slot, [&](std::size_t lane) {
     DrawerNode& drawer = *stages_.drawers[drawer_index];
-    guard(drawer, &slot, [&] {
+    state_.guard(drawer, &slot, [&] {
       NodeClock::Work work(drawer.clock, slot.position.batch, RunStages::lane_thread(lane));
       Ink& ink = slot.ink[drawer_index];
       draw_batch(drawer, slot.series, ink, lane);
-      if (stopping_) return;
-      if (ink.n_images() != slot.series.size() || ink.row_begin.size() != ink.n_images() * ink.shape.height + 1) {
-        throw Error(ErrorKind::internal, "draw() gave " + std::to_string(ink.n_images()) + " images for " +
-                                             std::to_string(slot.series.size()) + " series");
-      }
-      for (std::size_t i = 0; i < ink.n_images(); ++i) drawer.n_blank += ink.image(i).runs.empty() ? 1U : 0U;
-      if (stages_.on_bad_series == OnBadSeries::blank) drawer.n_blank -= slot.series.bad.size();
-      pool_.count(slot, n_bytes_of(ink));
-      if (drawer.first_charts && slot.position.batch == 0) drawer.first_charts->keep(ink, slot.series);
+      if (state_.stopping()) return;
+      state_.accept_ink(drawer_index, slot);
       work.done(ink.n_images());
     });
   });
-  moved();
+  state_.moved();
 }
 
 void Flow::encode(std::size_t writer_index, Slot& slot) {
   in_lane(slot, [&](std::size_t lane) {
     WriterNode& writer = *stages_.writers[writer_index];
-    guard(writer, &slot, [&] {
+    state_.guard(writer, &slot, [&] {
       NodeClock::Work work(writer.encode_clock, slot.position.batch, RunStages::lane_thread(lane));
       if (!is_stored(writer, slot) && slot.series.size() > 0) {
         writer.stage->encode(slot.position, slot.ink[writer.drawer], slot.encoded[writer_index], lane);
-        pool_.count(slot, slot.encoded[writer_index].bytes.size());
+        state_.pool.count(slot, slot.encoded[writer_index].bytes.size());
       }
       work.done(slot.series.size());
     });
   });
-  moved();
+  state_.moved();
 }
 
 void Flow::checkpoint_if_due(WriterNode& writer) const {
@@ -244,7 +239,7 @@ void Flow::checkpoint_if_due(WriterNode& writer) const {
 
 void Flow::commit(std::size_t writer_index, Slot& slot) {
   WriterNode& writer = *stages_.writers[writer_index];
-  guard(writer, &slot, [&] {
+  state_.guard(writer, &slot, [&] {
     NodeClock::Work work(writer.commit_clock, slot.position.batch, stages_.writer_thread(writer_index));
     // Of what is stored, too: names of groups may come with it.
     if (!writer.stored.is_complete) {
@@ -253,14 +248,14 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
     }
     work.done(slot.series.size());
   });
-  if (--slot.n_writers_left == 0) pool_.give_back(&slot);
-  moved();
-  if (drained()) wake_watcher();
+  if (--slot.n_writers_left == 0) state_.pool.give_back(&slot);
+  state_.moved();
+  if (drained()) state_.wake_watcher();
 }
 
 void Flow::finish(std::size_t writer_index) {
   WriterNode& writer = *stages_.writers[writer_index];
-  guard(writer, nullptr, [&] {
+  state_.guard(writer, nullptr, [&] {
     if (writer.stored.is_complete) return;
     const std::uint64_t n_batches = writer.commit_clock.snapshot().n_batches;
     NodeClock::Work work(writer.finish_clock, n_batches, stages_.writer_thread(writer_index));
@@ -268,11 +263,11 @@ void Flow::finish(std::size_t writer_index) {
     work.done(0);
   });
   // Also after a finish() that failed, here or in another writer that has not come to it.
-  if (stopping_ && !writer.stored.is_complete) writer.stage->abandon();
+  if (state_.stopping() && !writer.stored.is_complete) writer.stage->abandon();
   writer.opened = false;
   ++n_writers_finished_;
-  moved();
-  wake_watcher();
+  state_.moved();
+  state_.wake_watcher();
 }
 
 void Flow::finish() {
@@ -281,43 +276,7 @@ void Flow::finish() {
   for (const auto& thread : commit_threads_) thread->finish();
 }
 
-void Flow::fail(Error error) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (!error_) error_ = std::move(error);
-  }
-  stopping_ = true;
-  stages_.pulse->stop();
-  pool_.stop();
-}
-
-std::optional<Error> Flow::error() const {
-  const std::lock_guard lock(mutex_);
-  return error_;
-}
-
-bool Flow::drained() const { return reader_ended_ && pool_.n_taken() == 0; }
-
-void Flow::wake_watcher() {
-  {
-    const std::lock_guard lock(mutex_);
-    watcher_woken_ = true;
-  }
-  changed_.notify_one();
-}
-
-void Flow::wait_a_moment() {
-  std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, std::chrono::milliseconds(20), [&] { return watcher_woken_; });
-  watcher_woken_ = false;
-}
-
-Error Flow::with_source(const Error& error, const RunNode& node, const Slot& slot) {
-  const Source source = slot.series.sources[*error.series()];
-  const std::string place =
-      image_place(node, stages_.reader, slot.position.first_image + *error.series(), feed_.group(source.group), source);
-  return {error.kind(), place, error.faults().front().text};
-}
+bool Flow::drained() const { return reader_ended_ && state_.pool.n_taken() == 0; }
 
 void Flow::join() {
   reader_thread_.join();

@@ -86,19 +86,19 @@ class Watch {
   template <class Done>
   void until(Done done) {
     while (!done()) {
-      state_.flow->wait_a_moment();
+      state_.flow->state().wait_a_moment();
       tell_progress();
       if (trace_) trace_->sample(sample_now());
-      if (cancelled_ && !state_.flow->error()) {
-        state_.flow->fail(Error(ErrorKind::cancelled, "cancelled"));
+      if (cancelled_ && !state_.flow->state().error()) {
+        state_.flow->state().fail(Error(ErrorKind::cancelled, "cancelled"));
       }
-      if (state_.flow->n_moves() != n_moves_) {
-        n_moves_ = state_.flow->n_moves();
+      if (state_.flow->state().n_moves() != n_moves_) {
+        n_moves_ = state_.flow->state().n_moves();
         last_move_ = Clock::now();
       } else if (seconds_since(last_move_) > timeout_seconds_) {
         // What hangs is more telling than the error that came before it, if any did.
         const Error stalled(ErrorKind::stalled, "run", stall_table(state_.stages, *state_.flow, timeout_seconds_));
-        state_.flow->fail(stalled);
+        state_.flow->state().fail(stalled);
         throw stalled;
       }
     }
@@ -113,7 +113,7 @@ class Watch {
   /// Fills the trace that the caller asked for, if any.
   void fill_trace() {
     if (!trace_) return;
-    const auto error = state_.flow->error();
+    const auto error = state_.flow->state().error();
     *options_.trace = trace_->collect(start_, sample_now(), error ? error->what() : "");
   }
 
@@ -121,7 +121,7 @@ class Watch {
 
  private:
   [[nodiscard]] TraceSample sample_now() const {
-    return {seconds(), images_stored(state_.stages), state_.flow->n_bytes_in_flight()};
+    return {seconds(), images_stored(state_.stages), state_.flow->state().pool.n_bytes()};
   }
 
   RunState& state_;
@@ -155,9 +155,9 @@ RunReport run_definition(const Definition& definition, const RunOptions& options
   }
   state->flow->join();
   watch.fill_trace();
-  if (const auto error = state->flow->error()) throw with_what_is_kept(*error, state->stages);
+  if (const auto error = state->flow->state().error()) throw with_what_is_kept(*error, state->stages);
   watch.tell_progress(true);
-  return make_report(state->stages, state->flow->feed(), watch.seconds());
+  return make_report(state->stages, state->flow->state().feed, watch.seconds());
 }
 
 }  // namespace plotmill

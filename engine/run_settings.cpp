@@ -14,6 +14,7 @@ bool is_device(std::string_view name) {
   constexpr std::string_view numbered = "cuda:";
   if (!name.starts_with(numbered)) return false;
   name.remove_prefix(numbered.size());
+  if (name == "all") return true;
   return !name.empty() && name.size() <= 3 &&
          std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
@@ -24,8 +25,13 @@ Options RunValues::options() {
   Options options;
   options.add({.name = "device",
                .target = &device,
-               .doc = "auto, cpu, cuda or cuda:N.",
-               .pattern = "^(auto|cpu|cuda(:[0-9]{1,3})?)$"});
+               .doc = "auto, cpu, cuda, cuda:N or cuda:all.",
+               .pattern = "^(auto|cpu|cuda(:(all|[0-9]{1,3}))?)$"});
+  options.add({.name = "streams",
+               .target = &streams,
+               .min = 1,
+               .max = 64,
+               .doc = "Batches that each GPU has in work at once."});
   options.add({.name = "threads", .target = &threads, .min = 0, .max = 1024, .doc = "0: one for each core."});
   options.add({.name = "batch",
                .target = &batch,
@@ -71,9 +77,10 @@ RunSettings parse_run_settings(const nlohmann::json& run, std::vector<Fault>& fa
   if (is_device(values.device)) {
     settings.device = values.device;
   } else {
-    faults.push_back({"run/device", shown_text(values.device) + " is not a device; auto, cpu, cuda and cuda:N are"});
+    faults.push_back({"run/device", shown_text(values.device) + " is not a device; auto, cpu, cuda, cuda:N and cuda:all are"});
   }
   if (values.memory.bytes > 0) settings.memory_bytes = values.memory.bytes;
+  settings.streams = static_cast<std::size_t>(values.streams);
   settings.threads = static_cast<std::size_t>(values.threads);
   settings.batch = static_cast<std::size_t>(values.batch);
   settings.checkpoint_seconds = values.checkpoint;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/device_source.hpp"
 #include "plotmill/error.hpp"
 #include "plotmill/options.hpp"
 #include "plotmill/stage.hpp"
@@ -14,7 +15,9 @@
 namespace plotmill {
 
 struct RunSettings {
-  std::string device = "auto";                           ///< auto, cpu, cuda or cuda:N
+  std::string device = "auto";                           ///< auto, cpu, cuda, cuda:N or cuda:all
+  DeviceSource devices = cuda_devices();
+  std::size_t streams = 4;                               ///< Of each device.
   std::size_t threads = 0;                               ///< 0: the engine chooses.
   std::size_t batch = 0;                                 ///< Images in a batch; 0: the engine chooses.
   std::uint64_t memory_bytes = std::uint64_t{1} << 30U;  ///< For all batches in flight.
@@ -26,6 +29,7 @@ struct RunSettings {
 /// What the options of "run" are bound to, as JSON has it.
 struct RunValues {
   std::string device = "auto";
+  std::int64_t streams = 4;
   std::int64_t threads = 0;
   std::int64_t batch = 0;
   ByteSize memory;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/apply_options.hpp"
+#include "engine/device_sizes.hpp"
 #include "engine/sizes.hpp"
 
 namespace plotmill {
@@ -25,6 +26,10 @@ constexpr std::uint64_t greatest_chosen_batch = 256;
 /// and the densest charts take a second for so many.
 constexpr std::uint64_t greatest_chosen_work = std::uint64_t{1} << 24U;
 
+/// The same where devices draw: it takes many images to fill one, and a second for so many pixels of dense charts.
+constexpr std::uint64_t greatest_chosen_device_batch = 4096;
+constexpr std::uint64_t greatest_chosen_device_work = std::uint64_t{1} << 31U;
+
 template <class Kind>
 std::unique_ptr<Kind> make(const StageNode& node) {
   std::unique_ptr<Kind> stage = std::get<std::function<std::unique_ptr<Kind>()>>(node.info->make)();
@@ -34,16 +39,6 @@ std::unique_ptr<Kind> make(const StageNode& node) {
     throw Error(ErrorKind::internal, std::move(faults));
   }
   return stage;
-}
-
-void choose_device(const std::string& asked, RunPlan& plan) {
-  if (asked == "auto" || asked == "cpu") {
-    plan.device = "cpu";
-    plan.device_reason = asked == "cpu" ? "as asked" : "every stage of this definition draws on the CPU";
-    return;
-  }
-  throw Error(ErrorKind::device, "run/device",
-              "no stage of this definition can draw on \"" + asked + "\"; auto and cpu are accepted");
 }
 
 }  // namespace
@@ -74,10 +69,10 @@ std::string image_place(const RunNode& node, const ReaderNode& reader, std::uint
 
 RunStages::RunStages(const Definition& definition, const RunOptions& options, Purpose purpose,
                      const std::atomic<bool>* cancelled) {
-  choose_device(definition.run.device, plan);
   plan.threads =
       definition.run.threads != 0 ? definition.run.threads : std::max(1U, std::thread::hardware_concurrency());
   make_all(definition);
+  choose_device(definition.run, purpose);
   RunSetup setup;
   setup.n_lanes = plan.threads;
   setup.memory_bytes = definition.run.memory_bytes;
@@ -131,6 +126,7 @@ void RunStages::make_all(const Definition& definition) {
         DrawerNode& drawer = named(*drawers.emplace_back(std::make_unique<DrawerNode>()), node);
         drawer.stage = make<Drawer>(node);
         drawer.concurrency = node.info->concurrency;
+        drawer.can_use_device = node.info->on_device;
         break;
       }
       case StageKind::writer: {
@@ -143,11 +139,25 @@ void RunStages::make_all(const Definition& definition) {
   }
 }
 
+// What is rehearsed are a few charts, for which no device is waited for.
+void RunStages::choose_device(const RunSettings& settings, Purpose purpose) {
+  const bool can_draw = std::ranges::any_of(drawers, [](const auto& drawer) { return drawer->can_use_device; });
+  ChosenDevices chosen = purpose == Purpose::run ? choose_devices(settings.device, can_draw, settings.devices)
+                                                 : ChosenDevices{{}, "cpu", "a rehearsal"};
+  devices = std::move(chosen.devices);
+  plan.device = chosen.name;
+  plan.device_reason = chosen.reason;
+  plan.streams = devices.empty() ? 0 : settings.streams;
+}
+
 void RunStages::open(const RunSetup& setup) {
   series = at_place(reader.place(), [&] { return reader.stage->open(setup); });
   plan.n_images = series.n_series;
   for (const auto& drawer : drawers) {
     drawer->shape = at_place(drawer->place(), [&] { return drawer->stage->prepare(series, setup); });
+    if (drawer->can_use_device && !devices.empty()) {
+      drawer->device_drawer = at_place(drawer->place(), [&] { return drawer->stage->on_device(); });
+    }
     if (series.n_series && times(*series.n_series, drawer->shape.n_pixels()) > most / 2) {
       throw Error(ErrorKind::definition, drawer->place(),
                   std::to_string(*series.n_series) + " images of " + std::to_string(drawer->shape.width) + "x" +
@@ -187,7 +197,11 @@ void RunStages::choose_sizes(const RunSettings& settings) {
   std::uint64_t per_lane = 0;
   std::uint64_t multiple = 1;
   std::uint64_t greatest_batch = most;
-  std::uint64_t chosen_batch = greatest_chosen_batch;
+  const DeviceSizes on_devices = device_sizes(*this);
+  const bool use_devices = on_devices.pinned_bytes > 0;
+  std::uint64_t chosen_batch =
+      use_devices ? std::min(greatest_chosen_device_batch, on_devices.most_images) : greatest_chosen_batch;
+  const std::uint64_t chosen_work = use_devices ? greatest_chosen_device_work : greatest_chosen_work;
   const auto add = [&](const Footprint& footprint) {
     per_image = plus(per_image, times(2, footprint.per_image));
     per_lane = plus(per_lane, footprint.per_lane);
@@ -197,7 +211,7 @@ void RunStages::choose_sizes(const RunSettings& settings) {
     // Ink counts its runs in 32 bits.
     const std::uint64_t runs = drawer->shape.height * ((std::uint64_t{drawer->shape.width} + 1) / 2);
     greatest_batch = std::min(greatest_batch, 0xffffffffU / runs);
-    chosen_batch = std::min(chosen_batch, greatest_chosen_work / (drawer->shape.n_pixels() + series.n_points));
+    chosen_batch = std::min(chosen_batch, chosen_work / (drawer->shape.n_pixels() + series.n_points));
   }
   for (const auto& writer : writers) {
     add(writer->stage->footprint());
@@ -209,23 +223,27 @@ void RunStages::choose_sizes(const RunSettings& settings) {
   // The first series are read for the writers to learn from before there is any batch.
   const std::uint64_t of_reader = plus(reader.stage->held_bytes(), times(n_learned, per_series));
   const std::uint64_t scratch = plus(times(per_lane, plan.threads), of_reader);
-  const auto need = [&](std::uint64_t batch) { return plus(scratch, times(batch, per_image)); };
+  const auto need = [&](std::uint64_t batch, std::uint64_t n_slots) {
+    return plus(scratch, times(batch, plus(times(n_slots, per_image), on_devices.pinned_bytes)));
+  };
   const auto refuse_memory = [&](std::uint64_t batch) {
     throw Error(ErrorKind::out_of_memory, "run/memory",
-                format_bytes(settings.memory_bytes) + " is less than the " + format_bytes(need(batch)) +
+                format_bytes(settings.memory_bytes) + " is less than the " + format_bytes(need(batch, 1)) +
                     " that one batch of " + std::to_string(batch) + " images with " + std::to_string(plan.threads) +
                     " threads may take" +
-                    (of_reader > need(batch) / 4 ? ", " + format_bytes(of_reader) + " of it to read" : "") +
+                    (of_reader > need(batch, 1) / 4 ? ", " + format_bytes(of_reader) + " of it to read" : "") +
                     "; raise run.memory, or lower run.batch, run.threads, or the size of the images or series");
   };
-  if (need(multiple) > settings.memory_bytes) refuse_memory(multiple);
+  if (need(multiple, 1) > settings.memory_bytes) refuse_memory(multiple);
   const std::uint64_t room = settings.memory_bytes - scratch;
 
-  // Two for each thread, so that none waits for the other end of the graph, and one in the hands of each serial end.
-  const std::uint64_t wanted_slots = 2 * plan.threads + 1 + writers.size();
+  // Two for each thread, so that none waits for the other end of the graph, one in the hands of each serial end, and
+  // one on each stream.
+  const std::uint64_t wanted_slots = 2 * plan.threads + 1 + writers.size() + devices.size() * plan.streams;
   std::uint64_t batch = settings.batch;
   if (batch == 0) {
-    batch = std::min({room / per_image / wanted_slots, chosen_batch, greatest_batch});
+    const std::uint64_t per_image_of_all = plus(times(wanted_slots, per_image), on_devices.pinned_bytes);
+    batch = std::min({room / per_image_of_all, chosen_batch, greatest_batch});
     // A short run is shared among the threads, too.
     if (series.n_series) batch = std::min(batch, *series.n_series / (4 * plan.threads) + 1);
     batch = std::max(batch / multiple, std::uint64_t{1}) * multiple;
@@ -240,10 +258,10 @@ void RunStages::choose_sizes(const RunSettings& settings) {
         ErrorKind::definition, "run/batch",
         std::to_string(batch) + " is outside 1.." + std::to_string(greatest_batch) + " for images of this size");
   }
-  if (need(batch) > settings.memory_bytes) refuse_memory(batch);
+  if (need(batch, 1) > settings.memory_bytes) refuse_memory(batch);
   plan.batch = static_cast<std::size_t>(batch);
-  plan.batches_in_flight = static_cast<std::size_t>(std::min(room / (batch * per_image), wanted_slots));
-  plan.memory_bytes = need(batch * plan.batches_in_flight);
+  plan.batches_in_flight = static_cast<std::size_t>(std::min((room / batch - on_devices.pinned_bytes) / per_image, wanted_slots));
+  plan.memory_bytes = need(batch, plan.batches_in_flight);
 }
 
 // Batches begin at multiples of what the writers pack together, so some of the images may be stored already.

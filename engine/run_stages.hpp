@@ -31,9 +31,15 @@ struct DrawerNode : RunNode {
   std::unique_ptr<Drawer> stage;
   ImageShape shape;
   Concurrency concurrency = Concurrency::parallel;
+  bool can_use_device = false;
+  std::unique_ptr<DeviceDrawer> device_drawer;  ///< Where it draws on devices.
   NodeClock clock;
+  NodeClock upload_clock, download_clock;  ///< Where it draws on devices.
   std::atomic<std::uint64_t> n_blank = 0;   ///< Images without any ink.
   std::optional<FirstCharts> first_charts;  ///< Kept where the run is traced.
+
+  /// Of the node that gives the ink.
+  [[nodiscard]] const NodeClock& ink_clock() const { return device_drawer ? download_clock : clock; }
 };
 
 struct WriterNode : RunNode {
@@ -64,6 +70,7 @@ struct RunStages {
   /// Abandons the writers of a run that never came to its end.
   ~RunStages() { abandon_writers(); }
 
+  std::vector<std::unique_ptr<Device>> devices;  ///< None where all is drawn on the CPU.
   ReaderNode reader;
   std::vector<std::unique_ptr<DrawerNode>> drawers;
   std::vector<std::unique_ptr<WriterNode>> writers;
@@ -83,10 +90,14 @@ struct RunStages {
   [[nodiscard]] static std::size_t reader_thread() noexcept { return 0; }
   [[nodiscard]] static std::size_t lane_thread(std::size_t lane) noexcept { return 1 + lane; }
   [[nodiscard]] std::size_t writer_thread(std::size_t writer) const noexcept { return 1 + plan.threads + writer; }
+  [[nodiscard]] std::size_t stream_thread(std::size_t stream) const noexcept {
+    return writer_thread(writers.size()) + stream;
+  }
 
  private:
   void abandon_writers() noexcept;
   void make_all(const Definition& definition);
+  void choose_device(const RunSettings& settings, Purpose purpose);
   void open(const RunSetup& setup);
   void open_writers(const RunSetup& setup);
   void rehearse_writers(const RunSetup& setup);

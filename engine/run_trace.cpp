@@ -56,6 +56,14 @@ Trace RunTrace::collect(Clock::time_point start, const TraceSample& last, std::s
   trace.threads.push_back(stages_.reader.id + " read");
   for (std::size_t i = 0; i < stages_.plan.threads; ++i) trace.threads.push_back("worker " + std::to_string(i));
   for (const auto& writer : stages_.writers) trace.threads.push_back(writer->id + " commit");
+  for (const auto& drawer : stages_.drawers) {
+    if (!drawer->device_drawer) continue;
+    for (const auto& device : stages_.devices) {
+      for (std::size_t i = 0; i < stages_.plan.streams; ++i) {
+        trace.threads.push_back(drawer->id + " " + device->name() + " stream " + std::to_string(i));
+      }
+    }
+  }
 
   const auto add = [&](const RunNode& stage, Step step, const NodeClock& clock) {
     const SpanRecord recorded = clock.recorded();

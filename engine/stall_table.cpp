@@ -47,19 +47,27 @@ std::string format(const std::vector<Row>& rows) {
 
 std::string stall_table(const RunStages& stages, const Flow& flow, double timeout_seconds) {
   const std::string slots =
-      std::to_string(flow.n_slots_taken()) + " of " + std::to_string(stages.plan.batches_in_flight);
+      std::to_string(flow.state().pool.n_taken()) + " of " + std::to_string(stages.plan.batches_in_flight);
   std::vector<Row> rows{{"stage", "batches done", "holds", ""}};
   const ReaderNode& reader = stages.reader;
   rows.push_back(
       row_of(reader.place(), reader.clock, nullptr, "",
              flow.reader_ended() ? "nothing: the input has ended" : "memory: " + slots + " batches are in flight"));
   for (const auto& drawer : stages.drawers) {
+    if (drawer->device_drawer) {
+      rows.push_back(row_of(drawer->place() + " upload", drawer->upload_clock, &reader.clock, reader.id,
+                            "a free stream (run.streams)"));
+      rows.push_back(row_of(drawer->place(), drawer->clock, &drawer->upload_clock, drawer->id + " upload", "the device"));
+      rows.push_back(
+          row_of(drawer->place() + " download", drawer->download_clock, &drawer->clock, drawer->id, "the device"));
+      continue;
+    }
     rows.push_back(row_of(drawer->place(), drawer->clock, &reader.clock, reader.id, "a free thread"));
   }
   for (const auto& writer : stages.writers) {
     const DrawerNode& drawer = *stages.drawers[writer->drawer];
     rows.push_back(
-        row_of(writer->place() + " encode", writer->encode_clock, &drawer.clock, drawer.id, "a free thread"));
+        row_of(writer->place() + " encode", writer->encode_clock, &drawer.ink_clock(), drawer.id, "a free thread"));
     rows.push_back(row_of(writer->place() + " commit", writer->commit_clock, &writer->encode_clock,
                           writer->id + " encode", "its turn, or its output to be completed"));
   }

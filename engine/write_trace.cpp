@@ -88,7 +88,7 @@ void write_counters(const Trace& trace, Events& events) {
 }  // namespace
 
 std::string_view step_name(Step step) noexcept {
-  constexpr std::array<std::string_view, 5> names{"read", "draw", "encode", "commit", "finish"};
+  constexpr std::array<std::string_view, 7> names{"read", "upload", "draw", "download", "encode", "commit", "finish"};
   return names[static_cast<std::size_t>(step)];
 }
 

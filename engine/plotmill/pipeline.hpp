@@ -26,7 +26,8 @@ struct PLOTMILL_EXPORT Override {
   std::string value;  ///< JSON, or plain text where it is not JSON.
 };
 
-/// Where one stage stands. A write stage gives two: "ID encode" and "ID commit".
+/// Where one stage stands. A write stage gives two, "ID encode" and "ID commit"; a draw stage on a GPU three, "ID upload",
+/// "ID" and "ID download".
 struct PLOTMILL_EXPORT StageProgress {
   std::string id;
   Step step = Step::read;
@@ -46,8 +47,9 @@ struct PLOTMILL_EXPORT Progress {
 
 /// What a run decided before its first batch.
 struct PLOTMILL_EXPORT RunPlan {
-  std::string device;         ///< "cpu"
-  std::string device_reason;  ///< Why, in one line.
+  std::string device;         ///< "cpu", "cuda:0", "cuda:all"
+  std::string device_reason;  ///< Of a GPU what it is, of the CPU why it was chosen, in one line.
+  std::size_t streams = 0;    ///< Of each GPU, on which a batch each is drawn.
   std::size_t threads = 0;    ///< That draw and encode; reading and each writer have a thread of their own beside them.
   std::size_t batch = 0;      ///< Images in a batch.
   std::size_t batches_in_flight = 0;      ///< At most.
@@ -56,7 +58,8 @@ struct PLOTMILL_EXPORT RunPlan {
   std::uint64_t first_image = 0;          ///< Number of the first of them: not 0 where the run is resumed.
 };
 
-/// What one stage did. A write stage gives two: "ID encode" and "ID commit".
+/// What one stage did. A write stage gives two, "ID encode" and "ID commit"; a draw stage on a GPU three, "ID upload",
+/// "ID" and "ID download".
 struct PLOTMILL_EXPORT StageReport {
   std::string id;
   std::string type;

@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "plotmill/device_drawer.hpp"
 #include "plotmill/error.hpp"
 #include "plotmill/export.hpp"
 #include "plotmill/ink.hpp"
@@ -152,6 +153,10 @@ class PLOTMILL_EXPORT Drawer : public Stage {
   /// twice at once with the same lane. Does not wait. Throws Error, which ends the run; about_series() tells which
   /// series.
   virtual void draw(const SequencesView& in, Ink& out, std::size_t lane) = 0;
+
+  /// What draws the same ink on a device. As for prepare(), which has been called. Null where the stage can't; then
+  /// StageInfo::on_device must be false.
+  [[nodiscard]] virtual std::unique_ptr<DeviceDrawer> on_device() { return nullptr; }
 };
 
 /// What encode() makes of a batch: byte strings one after another, for commit().
@@ -256,6 +261,7 @@ struct PLOTMILL_EXPORT StageInfo {
                std::function<std::unique_ptr<Writer>()>>
       make;
   Concurrency concurrency = Concurrency::parallel;  ///< Of draw(); readers and commits are always serial, encode never.
+  bool on_device = false;                           ///< Whether Drawer::on_device() gives something.
 };
 
 }  // namespace plotmill

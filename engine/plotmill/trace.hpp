@@ -18,8 +18,9 @@
 
 namespace plotmill {
 
-/// What is done with a batch, in this order; `finish` is the completion of an output after its last batch.
-enum class Step { read, draw, encode, commit, finish };
+/// What is done with a batch, in this order; upload and download only where a device draws; `finish` is the completion
+/// of an output after its last batch.
+enum class Step { read, upload, draw, download, encode, commit, finish };
 
 /// "read", "draw", ...
 [[nodiscard]] PLOTMILL_EXPORT std::string_view step_name(Step step) noexcept;
@@ -50,7 +51,8 @@ struct PLOTMILL_EXPORT TraceSample {
 
 struct PLOTMILL_EXPORT Trace {
   std::vector<TraceNode> nodes;  ///< The reader, the drawers, then encode, commit and finish of each writer.
-  /// Names, in the order in which to show them: the reader's thread, those that draw and encode, each writer's own.
+  /// Names, in the order in which to show them: the reader's thread, those that draw and encode, each writer's own, and
+  /// the streams of devices.
   std::vector<std::string> threads;
   /// In order of begin; spans of one thread do not overlap. At most 400,000 for all nodes together: of a run with more,
   /// only every `every_nth_batch`-th batch is kept, and the finish of each output.
