@@ -75,26 +75,27 @@ class DeviceBuffer {
     std::swap(size_, other.size_);
     return *this;
   }
-  ~DeviceBuffer() { clear(); }
+  ~DeviceBuffer() { release(); }
 
   /// Makes room for n bytes; what it held is lost where it has to grow. No work that uses it may be under way. Throws
   /// as allocate(); then it holds nothing.
   void make_room(std::uint64_t n_bytes) {
     if (n_bytes <= size_) return;
-    clear();
+    release();
     data_ = device_->allocate(kind_, n_bytes);
     size_ = n_bytes;
+  }
+
+  /// Gives the memory back. No work that uses it may be under way.
+  void release() noexcept {
+    if (data_ != nullptr) device_->free(kind_, std::exchange(data_, nullptr));
+    size_ = 0;
   }
 
   [[nodiscard]] std::byte* data() const noexcept { return data_; }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
  private:
-  void clear() noexcept {
-    if (data_ != nullptr) device_->free(kind_, std::exchange(data_, nullptr));
-    size_ = 0;
-  }
-
   Device* device_;
   MemoryKind kind_;
   std::byte* data_ = nullptr;

@@ -27,6 +27,11 @@ struct DeviceLane {
     size.make_room(sizeof(InkSize));
   }
 
+  /// Gives the memory for images back. Nothing may be under way.
+  void release() noexcept {
+    for (DeviceBuffer* buffer : {&pinned_values, &pinned_ink, &values, &work, &ink}) buffer->release();
+  }
+
   [[nodiscard]] float* values_on_device() const { return reinterpret_cast<float*>(values.data()); }
   [[nodiscard]] InkSize* size_on_device() const { return reinterpret_cast<InkSize*>(size.data()); }
   /// Once it has been copied.

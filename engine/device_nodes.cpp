@@ -109,6 +109,7 @@ bool DeviceNodes::has_room(DeviceLane& lane, Allocate&& allocate) {
       throw Error(error.kind(), device_.name() + " has no room for one image: " + error.what() +
                                     "; a smaller image, or run.streams 1, needs less");
     }
+    lane.release();
     // Other lanes may have lowered it meanwhile.
     std::uint32_t most = most_images_;
     while (most > lane.n / 2 && !most_images_.compare_exchange_weak(most, lane.n / 2)) {
@@ -136,6 +137,8 @@ void DeviceNodes::upload(DeviceLane& lane) {
   guard(lane, [&] {
     NodeClock::Work work(drawer_.upload_clock, lane.slot->position.batch, worker_thread());
     const std::uint64_t per_series = lane.slot->series.n_points * sizeof(float);
+    // It is the others that need what it held for more.
+    if (lane.values.size() > most_images_ * per_series) lane.release();
     do {
       if (n_left(lane) == 0) break;
       lane.n = static_cast<std::uint32_t>(std::min<std::size_t>(n_left(lane), most_images_));

@@ -1,6 +1,7 @@
 // Stages whose every step a test decides, for tests of the engine alone.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <mutex>
@@ -17,7 +18,10 @@ struct FlowScript {
   std::uint64_t n_series = 100;
   std::size_t n_points = 4;
   bool knows_count = true;
+  std::vector<std::uint64_t> bad_series = {};  ///< Numbers of those that can't be read.
   bool serial_drawer = false;
+  /// What Drawer::on_device() gives, by the points of a series; the drawer can't use a device without it.
+  std::function<std::unique_ptr<DeviceDrawer>(std::size_t n_points)> device_drawer = nullptr;
   std::size_t batch_multiple = 1;
   std::size_t n_learned_images = 0;
   std::uint64_t reader_held_bytes = 0;
@@ -25,6 +29,9 @@ struct FlowScript {
   /// Called with the name of a step ("read", "draw", "encode", "commit", "learn", "open reader", "prepare",
   /// "open writer", "finish") and the batch (0 where there is none), before the step does its work. May sleep or throw.
   std::function<void(const std::string& step, std::uint64_t batch)> on = [](const std::string&, std::uint64_t) {};
+
+  /// Called by encode().
+  std::function<void(BatchPosition, const Ink&)> on_ink = [](BatchPosition, const Ink&) {};
 
   /// Called by draw() once for each batch.
   std::function<void(Pulse&)> on_image = [](Pulse&) {};
@@ -60,6 +67,13 @@ class FlowReader final : public Reader {
     if (next_ == 0) out.new_groups.emplace_back("even");
     for (; out.size() < at_most && next_ < script_.n_series; ++next_) {
       if (next_ == 1) out.new_groups.emplace_back("odd");
+      if (std::ranges::count(script_.bad_series, next_) > 0) {
+        BadSeries bad;
+        bad.index = out.size();
+        bad.source = {static_cast<std::uint32_t>(next_ % 2), 10 * next_};
+        bad.reason = "planted";
+        out.bad.push_back(bad);
+      }
       for (float& value : out.append({static_cast<std::uint32_t>(next_ % 2), 10 * next_}))
         value = static_cast<float>(next_);
       ++script_.n_read;
@@ -78,7 +92,8 @@ class FlowDrawer final : public Drawer {
  public:
   explicit FlowDrawer(FlowScript& script) : script_(script) {}
   void declare(Options&) override {}
-  ImageShape prepare(const SeriesShape&, const RunSetup& setup) override {
+  ImageShape prepare(const SeriesShape& series, const RunSetup& setup) override {
+    n_points_ = series.n_points;
     pulse_ = setup.pulse;
     script_.on("prepare", 0);
     return {2, 1};
@@ -105,6 +120,7 @@ class FlowDrawer final : public Drawer {
     --script_.n_drawing;
     leave("draw", lane);
   }
+  [[nodiscard]] std::unique_ptr<DeviceDrawer> on_device() override { return script_.device_drawer(n_points_); }
 
  private:
   void enter(const std::string& step, std::size_t lane) {
@@ -117,6 +133,7 @@ class FlowDrawer final : public Drawer {
   }
   FlowScript& script_;
   std::shared_ptr<Pulse> pulse_;
+  std::size_t n_points_ = 0;
 };
 
 class FlowWriter final : public Writer {
@@ -136,9 +153,10 @@ class FlowWriter final : public Writer {
     script_.n_learned += static_cast<int>(ink.n_images());
     if (script_.n_encoded > 0) ++script_.n_learned_late;
   }
-  void encode(BatchPosition position, const Ink&, Encoded& out, std::size_t) override {
+  void encode(BatchPosition position, const Ink& ink, Encoded& out, std::size_t) override {
     ++script_.n_encoded;
     script_.on("encode", position.batch);
+    script_.on_ink(position, ink);
     out.bytes.push_back(static_cast<std::uint8_t>(position.batch));
     out.begin.push_back(1);
   }
@@ -173,7 +191,8 @@ class FlowWriter final : public Writer {
   registry.add({.type = "flow_draw",
                 .summary = "Draws.",
                 .make = [&] { return std::unique_ptr<Drawer>(new FlowDrawer(script)); },
-                .concurrency = script.serial_drawer ? Concurrency::serial : Concurrency::parallel});
+                .concurrency = script.serial_drawer ? Concurrency::serial : Concurrency::parallel,
+                .on_device = script.device_drawer != nullptr});
   registry.add({.type = "flow_write", .summary = "Writes.", .make = [&] {
                   return std::unique_ptr<Writer>(new FlowWriter(script));
                 }});
