@@ -4,10 +4,12 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "engine/profile.hpp"
 #include "engine/slot.hpp"
 
 namespace plotmill {
@@ -20,11 +22,14 @@ class CommitThread {
     taken_.reserve(n_slots);
   }
 
-  /// The thread calls `commit` for each slot and, where finish() was called, `at_end` after the last. `keep_alive` is
+  /// The thread, which profilers know by its name, calls `commit` for each slot and, where finish() was called, `at_end` after the last. `keep_alive` is
   /// held by the thread until it ends: the thread may outlive a run that stalled.
-  void start(std::function<void(Slot&)> commit, std::function<void()> at_end, std::shared_ptr<void> keep_alive) {
-    thread_ = std::thread([this, commit = std::move(commit), at_end = std::move(at_end),
-                           keep_alive = std::move(keep_alive)] { run(commit, at_end); });
+  void start(const std::string& name, std::function<void(Slot&)> commit, std::function<void()> at_end, std::shared_ptr<void> keep_alive) {
+    thread_ = std::thread([this, name, commit = std::move(commit), at_end = std::move(at_end),
+                           keep_alive = std::move(keep_alive)] {
+      name_thread(name);
+      run(commit, at_end);
+    });
   }
 
   void put(Slot* slot) {

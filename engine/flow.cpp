@@ -3,6 +3,8 @@
 
 #include <chrono>
 
+#include "engine/run_nodes.hpp"
+
 namespace plotmill {
 
 namespace flow = oneapi::tbb::flow;
@@ -25,6 +27,7 @@ Flow::Flow(RunStages& stages)
     : state_(stages),
       stages_(stages),
       arena_(static_cast<int>(stages.plan.threads)),
+      worker_names_(arena_),
       lanes_(stages.plan.threads) {
   // TBB has as many workers as the machine has cores, less one for the caller; more threads must be allowed explicitly.
   if (stages.plan.threads > std::thread::hardware_concurrency()) {
@@ -33,6 +36,7 @@ Flow::Flow(RunStages& stages)
   for (std::size_t i = 0; i < stages.writers.size(); ++i) {
     commit_threads_.push_back(std::make_unique<CommitThread>(state_.pool.size()));
   }
+  name_for_profilers();
   // A graph runs its nodes in the arena in which it was made.
   try {
     arena_.execute([&] { build(); });
@@ -48,6 +52,13 @@ Flow::Flow(RunStages& stages)
 
 // Making an edge spawns tasks that touch the nodes, also where nothing was started.
 Flow::~Flow() { graph_->wait_for_all(); }
+
+void Flow::name_for_profilers() {
+  for (const NodeView& node : nodes_of(stages_)) {
+    node.clock->name(node.stage->id + " " + std::string(step_name(node.step)));
+  }
+  for (const auto& writer : stages_.writers) writer->finish_clock.name(writer->id + " finish");
+}
 
 void Flow::build() {
   graph_ = std::make_unique<flow::graph>();
@@ -116,11 +127,13 @@ void Flow::start(const std::shared_ptr<void>& keep_alive) {
 
 void Flow::start_threads(const std::shared_ptr<void>& keep_alive) {
   for (std::size_t i = 0; i < commit_threads_.size(); ++i) {
-    commit_threads_[i]->start([this, i](Slot& slot) { commit(i, slot); }, [this, i] { finish(i); }, keep_alive);
+    commit_threads_[i]->start(stages_.writers[i]->id + " commit", [this, i](Slot& slot) { commit(i, slot); },
+                              [this, i] { finish(i); }, keep_alive);
   }
   // This thread takes part in the work, so that the graph has as many threads as asked for.
   graph_thread_ = std::thread([this, keep_alive] { arena_.execute([&] { graph_->wait_for_all(); }); });
   reader_thread_ = std::thread([this, keep_alive] {
+    name_thread(stages_.reader.id + " read");
     read();
     reader_ended_ = true;
     state_.wake_watcher();

@@ -13,6 +13,7 @@
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
+#include <oneapi/tbb/task_scheduler_observer.h>
 
 #include <atomic>
 #include <memory>
@@ -66,8 +67,18 @@ class Flow {
     oneapi::tbb::flow::receiver<Slot*>* batches;
     std::vector<oneapi::tbb::flow::sender<Slot*>*> drawn;
   };
+  /// Names the threads that draw and encode as they enter the arena.
+  class WorkerNames final : public oneapi::tbb::task_scheduler_observer {
+   public:
+    explicit WorkerNames(oneapi::tbb::task_arena& arena) : task_scheduler_observer(arena) { observe(true); }
+    ~WorkerNames() override { observe(false); }
+    void on_scheduler_entry(bool) override {
+      name_thread("worker " + std::to_string(oneapi::tbb::this_task_arena::current_thread_index()));
+    }
+  };
   using HandOver = oneapi::tbb::flow::function_node<Slot*>;
 
+  void name_for_profilers();
   void build();
   void build_device_nodes(std::size_t drawer);
   void start_threads(const std::shared_ptr<void>& keep_alive);
@@ -86,6 +97,7 @@ class Flow {
   RunStages& stages_;
   std::optional<oneapi::tbb::global_control> parallelism_;
   oneapi::tbb::task_arena arena_;
+  WorkerNames worker_names_;
   std::unique_ptr<oneapi::tbb::flow::graph> graph_;
   std::vector<std::unique_ptr<Node>> draw_nodes_, encode_nodes_;
   std::vector<std::unique_ptr<DeviceNodes::Batches>> device_batches_;

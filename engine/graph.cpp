@@ -18,17 +18,35 @@ struct Node {
   std::string threads;
 };
 
+bool has_device(const RunSettings& run) {
+  return run.device.starts_with("cuda") || (run.device == "auto" && run.devices.find().n_devices > 0);
+}
+
 std::vector<Node> nodes_of(const Definition& definition) {
+  const bool on_device = has_device(definition.run);
+  // By stage, the node that gives what comes out of it.
+  std::vector<std::string> last(definition.stages.size());
   std::vector<Node> nodes;
-  for (const StageNode& stage : definition.stages) {
+  for (std::size_t i = 0; i < definition.stages.size(); ++i) {
+    const StageNode& stage = definition.stages[i];
     const StageKind kind = kind_of(*stage.info);
-    const std::string from = stage.from == no_stage ? "" : definition.stages[stage.from].id;
+    const std::string from = stage.from == no_stage ? "" : last[stage.from];
+    last[i] = stage.id;
     const std::string takes(taken_by(kind));
     switch (kind) {
       case StageKind::reader:
         nodes.push_back({stage.id, stage.type, from, takes, "a thread of its own"});
         break;
       case StageKind::drawer:
+        if (on_device && stage.info->on_device) {
+          const std::string streams = std::to_string(definition.run.streams);
+          nodes.push_back({stage.id + " upload", stage.type, from, takes, "one batch at a time, by pinned memory"});
+          nodes.push_back({stage.id, stage.type, stage.id + " upload", takes,
+                           streams + (streams == "1" ? " stream" : " streams") + " of each GPU"});
+          last[i] = stage.id + " download";
+          nodes.push_back({last[i], stage.type, stage.id, "packed ink", "the same streams, by pinned memory"});
+          break;
+        }
         nodes.push_back({stage.id, stage.type, from, takes,
                          stage.info->concurrency == Concurrency::parallel ? "all threads" : "one thread at a time"});
         break;

@@ -1,4 +1,4 @@
-// The nodes that a run has, as text and for Graphviz.
+// The nodes that a run has, as text and for Graphviz. Where run.device is auto, they are those of this machine.
 #pragma once
 
 #include <string>

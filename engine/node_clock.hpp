@@ -1,4 +1,5 @@
-// What one node of the graph is doing and has done: for the report, and for the table that explains a stall.
+// What one node of the graph is doing and has done: for the report, for the table that explains a stall, and for
+// profilers.
 #pragma once
 
 #include <chrono>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <vector>
 
+#include "engine/profile.hpp"
 #include "engine/span_record.hpp"
 
 namespace plotmill {
@@ -28,7 +30,8 @@ class NodeClock {
   /// the index in Trace::threads.
   class Work {
    public:
-    Work(NodeClock& clock, std::uint64_t batch, std::size_t thread) : clock_(clock), batch_(batch) {
+    Work(NodeClock& clock, std::uint64_t batch, std::size_t thread)
+        : clock_(clock), batch_(batch), range_(clock.profile_, batch) {
       clock_.begin(batch, static_cast<std::uint32_t>(thread));
     }
     Work(const Work&) = delete;
@@ -42,9 +45,13 @@ class NodeClock {
    private:
     NodeClock& clock_;
     std::uint64_t batch_;
+    ProfileRange range_;
     bool done_ = false;
     std::uint64_t n_items_ = 0;
   };
+
+  /// What profilers call the work. To be called before the first Work.
+  void name(const std::string& text) { profile_ = ProfileName(text); }
 
   /// Keeps the spans of what ends from now on. To be called before the first Work.
   void record(std::size_t n_spans) { record_.emplace(n_spans); }
@@ -102,6 +109,7 @@ class NodeClock {
     totals_.n_items += n_items;
   }
 
+  ProfileName profile_;
   mutable std::mutex mutex_;
   Snapshot totals_;
   std::optional<SpanRecord> record_;
