@@ -95,6 +95,7 @@ std::string to_json(const RunReport& report) {
                {"images_per_second", rate},
                {"bytes_written", report.bytes_written},
                {"device", report.plan.device},
+               {"streams", report.plan.streams},
                {"skipped", report.n_skipped},
                {"blanked", report.n_blanked},
                {"bad_series", std::move(bad)},

@@ -37,7 +37,7 @@ RULES = {
 EXTRA = [
     (r"kernels/.*\.(cu|cuh)", CUDA),
     (r"engine/device_cuda\.(cpp|cu|hpp)", CUDA),
-    (r"engine/profile.*", r"nvtx3/.*"),
+    (r"engine/(profile|device_cuda)\..*", r"nvtx3/.*"),
 ]
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)"|(\S+))')
 

@@ -83,9 +83,11 @@ class CancelOnSignal {
 void print_plan(const RunPlan& plan) noexcept {
   try {
     const std::string reason = plan.device_reason.empty() ? "" : " (" + plan.device_reason + ")";
+    const std::string streams =
+        plan.streams == 0 ? "" : fmt::format("; {} stream{}", plan.streams, plan.streams == 1 ? "" : "s");
     const std::string text = fmt::format(
-        "plotmill: device: {}{}; {} thread{}; {} images a batch, at most {} batches in flight; memory: at most {}\n",
-        plan.device, reason, plan.threads, plan.threads == 1 ? "" : "s", plan.batch, plan.batches_in_flight,
+        "plotmill: device: {}{}{}; {} thread{}; {} images a batch, at most {} batches in flight; memory: at most {}\n",
+        plan.device, reason, streams, plan.threads, plan.threads == 1 ? "" : "s", plan.batch, plan.batches_in_flight,
         size_text(static_cast<double>(plan.memory_bytes)));
     std::fputs(text.c_str(), stderr);
   } catch (const std::exception&) {  // The run does not depend on it.

@@ -81,7 +81,7 @@ TEST_CASE("definition: faults of the run's settings name the setting") {
         "run: unknown key \"bach\"; did you mean batch?\n"
         "run/threads: 5000 is outside 0..1024\n"
         "run/memory: \"lots\" is not a size; 1GiB, 512MiB or a number of bytes is\n"
-        "run/device: \"gpu\" is not a device; auto, cpu, cuda and cuda:N are");
+        "run/device: \"gpu\" is not a device; auto, cpu, cuda, cuda:N and cuda:all are");
   CHECK(faults_of(stages(three, R"(, "run": {"stall_timeout": 0})")) ==
         "run/stall_timeout: 0 is outside 0.001..1000000000");
   CHECK(faults_of(stages(three, R"(, "run": [1])")) == "run: [1] is a list; an object is accepted");

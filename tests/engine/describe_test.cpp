@@ -94,7 +94,7 @@ TEST_CASE("describe: the JSON of a report has every number") {
   report.plan.batches_in_flight = 3;
   report.stages.push_back({"charts", "draw_lines", 0.25, 0.125, 10});
   CHECK(json::parse(to_json(report)) == json::parse(R"({"images": 10, "resumed_at": 30, "seconds": 0.5,
-      "images_per_second": 20.0, "bytes_written": 1000, "device": "cpu", "skipped": 2, "blanked": 1,
+      "images_per_second": 20.0, "bytes_written": 1000, "device": "cpu", "streams": 0, "skipped": 2, "blanked": 1,
       "bad_series": [{"image": null, "group": "a", "first_row": 17, "reason": "in.csv:19: no number"},
                      {"image": 4, "group": "", "first_row": 5, "reason": "charts (draw_lines): flat"}],
       "blank": 3, "threads": 2, "batch": 5, "batches_in_flight": 3, "stages": [{"id": "charts", "type": "draw_lines", "busy_seconds": 0.25,

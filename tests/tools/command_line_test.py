@@ -140,7 +140,7 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         report = json.loads(result.stdout)
         self.assertEqual(list(report), ["images", "resumed_at", "seconds", "images_per_second", "bytes_written",
-                                        "device", "skipped", "blanked", "bad_series", "blank", "threads", "batch", "batches_in_flight", "stages"])
+                                        "device", "streams", "skipped", "blanked", "bad_series", "blank", "threads", "batch", "batches_in_flight", "stages"])
         self.assertEqual((report["images"], report["skipped"], report["device"]), (3, 0, "cpu"))
         self.assertEqual((report["resumed_at"], report["blanked"], report["bad_series"]), (0, 0, []))
         self.assertEqual([stage["id"] for stage in report["stages"]], ["walks", "charts", "pages encode", "pages commit"])

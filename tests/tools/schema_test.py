@@ -182,7 +182,7 @@ class Schema(unittest.TestCase):
         self.assertGreater(n_probes, 300)
 
     def test_it_agrees_with_the_parser_on_settings_and_patterns(self):
-        cases = [("run", "device", ["auto", "cpu", "cuda", "cuda:0", "cuda:999", "cuda:", "cuda:1000", "gpu", "", "cpu "]),
+        cases = [("run", "device", ["auto", "cpu", "cuda", "cuda:0", "cuda:999", "cuda:all", "cuda:al", "cuda:", "cuda:1000", "gpu", "", "cpu "]),
                  ("run", "memory", ["1GiB", "1.5 kb", "0", 0, 5000, 1.5, "1XB", -1, "", True, None, 1e30]),
                  ("run", "threads", [0, 1024, 1025, -1, 1.5, "1"]),
                  ("run", "stall_timeout", [0, 0.001, 1e9, 2e9]),
