@@ -13,6 +13,8 @@ namespace {
 // than a sixteenth.
 constexpr std::uint64_t most_read_ahead_points = std::uint64_t{1} << 18U;
 constexpr std::uint64_t read_ahead_share = 16;
+/// Reading so many points more takes no longer than going to another place of the file.
+constexpr std::uint64_t most_passed_points = std::uint64_t{1} << 14U;
 
 std::string points_text(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " point" : " points"); }
 
@@ -103,8 +105,9 @@ std::span<const float> ArrayWindows::points_from(std::uint64_t first) {
   if (block_.empty() || first + window_ > block_end) {
     std::uint64_t end = first + window_;
     // Where windows lie far apart, what is between them is not read.
-    if ((windows_per_row_ > 1 ? stride_ : row_length_) <= read_ahead_points_)
+    if ((windows_per_row_ > 1 ? stride_ : row_length_) <= std::min(window_ + most_passed_points, read_ahead_points_)) {
       end += std::min(n_points_ - end, read_ahead_points_);
+    }
     // Whole rows, if there is one: chunks of a dataset hold whole rows as a rule.
     if (const std::uint64_t row_end = end / row_length_ * row_length_; row_end >= first + window_) end = row_end;
 

@@ -21,6 +21,7 @@ struct ReaderUse {
   std::uint64_t constant_bytes;  ///< What the reader may hold beside: buffers of fixed size.
   std::size_t at_most;           ///< Series in a batch.
   std::size_t n_skipped;         ///< Stepped over after each batch.
+  std::uint64_t most_series = ~std::uint64_t{0};  ///< Read at most; fewer where each may lie far from the one before.
 
   explicit ReaderUse(FuzzedDataProvider& input, std::uint64_t fixed_bytes)
       : memory_bytes(pick(input, {std::uint64_t{1} << 16U, std::uint64_t{1} << 19U, std::uint64_t{1} << 22U,
@@ -55,7 +56,7 @@ inline void read_to_the_end(Reader& reader, const ReaderUse& use) {
   batch.n_points = shape.n_points;
   std::size_t n_groups = 0;
   std::uint64_t n_series = 0;
-  for (bool more = true; more && n_series * shape.n_points < most_values;) {
+  for (bool more = true; more && n_series * shape.n_points < most_values && n_series < use.most_series;) {
     batch.clear();
     more = reader.read(batch, at_most);
     n_series += batch.size();

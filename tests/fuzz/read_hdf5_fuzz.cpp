@@ -187,7 +187,8 @@ void write_file(FuzzedDataProvider& input, const std::string& path) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const fuzz::FuzzFile file;
   FuzzedDataProvider input(data, size);
-  const fuzz::ReaderUse use(input, constant_bytes);
+  fuzz::ReaderUse use(input, constant_bytes);
+  use.most_series = 64;
   const test::Params params = {
       {"path", file.path()},
       {"dataset", std::string(fuzz::pick(

@@ -14,7 +14,7 @@ constexpr std::uint64_t constant_bytes = std::uint64_t{3} << 20U;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   static const fuzz::FuzzFile file;
   FuzzedDataProvider input(data, size);
-  const fuzz::ReaderUse use(input, constant_bytes);
+  fuzz::ReaderUse use(input, constant_bytes);
   const test::Params params = {
       {"path", file.path()},
       {"window", fuzz::pick(input, {std::int64_t{0}, std::int64_t{1}, std::int64_t{2}, std::int64_t{3},
@@ -24,6 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       {"limit", input.ConsumeIntegralInRange<std::int64_t>(0, 20)},
   };
   const std::uint64_t n_zeros = input.ConsumeBool() ? std::uint64_t{1} << input.ConsumeIntegralInRange(0, 40) : 0;
+  if (n_zeros > 1U << 20U) use.most_series = 64;
   file.fill(input.ConsumeRemainingBytes<std::uint8_t>(), n_zeros);
   fuzz::fuzz_reader("read_npy", params, use);
   return 0;

@@ -177,7 +177,8 @@ Verdict judge(std::string_view group, std::string_view function, const std::stri
     if (rule->error != 0) return {.error = rule->error};
     if (rule->action == "short") return {.at_most = (n_bytes + 1) / 2};
     if (rule->action == "tear") return {.at_most = (n_bytes + 1) / 2, .dies = true};
-    ::kill(::getpid(), rule->action == "stop" ? SIGSTOP : SIGKILL);
+    // To this thread: one to the process may be taken by another, and this one would go on until that one runs.
+    ::tgkill(::getpid(), ::gettid(), rule->action == "stop" ? SIGSTOP : SIGKILL);
   }
   return {};
 }
