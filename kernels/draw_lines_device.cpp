@@ -36,12 +36,20 @@ class Layout {
   std::uint64_t n_bytes_ = 0;
 };
 
+/// Most slots that the pieces of a series have. Each reaches over the discs of its ends, one abscissa on either side,
+/// and from there to whole columns; between two there is at least one point that is missing.
+std::uint64_t most_slots(const LineOptions& options, std::size_t n_points, std::uint64_t n_pieces, float radius) {
+  const double span = options.width - 1 - 2 * options.margin_px;
+  const double between = n_points > 1 ? 2 * span / static_cast<double>(n_points - 1) : 0;
+  const double reach = 2 * static_cast<double>(radius) + 3;
+  const double n_slots = span + reach + static_cast<double>(n_pieces - 1) * std::max(reach - between, 0.0);
+  // No piece has more than all columns.
+  return static_cast<std::uint64_t>(std::min(std::ceil(n_slots), static_cast<double>(n_pieces) * options.width));
+}
+
 ScratchLayout scratch_layout(const LineOptions& options, std::size_t n_points, float radius) {
-  const std::uint64_t n_pieces = n_points / 2 + 1;
-  // All pieces together are no longer than the image; each reaches over the discs of its ends, one abscissa on either
-  // side, and from there to whole columns.
-  const auto reach = static_cast<std::uint64_t>(std::ceil(2 * radius)) + 3;
-  const std::uint64_t n_slots = options.width + n_pieces * std::min<std::uint64_t>(reach, options.width);
+  const std::uint64_t n_pieces = (n_points + 1) / 2;
+  const std::uint64_t n_slots = most_slots(options, n_points, n_pieces, radius);
   const std::uint64_t n_abscissae = slices_per_pixel * n_slots + n_pieces;
   Layout layout(256);
   ScratchLayout scratch{};
@@ -56,7 +64,8 @@ ScratchLayout scratch_layout(const LineOptions& options, std::size_t n_points, f
   place(&ScratchLayout::bottom, n_abscissae, sizeof(float));
   place(&ScratchLayout::rows, n_slots, sizeof(RowRange));
   place(&ScratchLayout::straight, n_slots, sizeof(std::uint8_t));
-  place(&ScratchLayout::items, options.width + std::uint64_t{1}, sizeof(std::uint32_t));
+  place(&ScratchLayout::columns, options.width, sizeof(std::uint16_t));
+  place(&ScratchLayout::items, options.width, sizeof(std::uint32_t));
   if (n_points > std::numeric_limits<std::uint32_t>::max() / 64 ||
       layout.n_bytes() > std::numeric_limits<std::uint32_t>::max()) {
     throw Error(ErrorKind::device, "series of " + std::to_string(n_points) + " points take more than 4 GiB each on a " +

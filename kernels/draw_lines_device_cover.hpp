@@ -38,21 +38,43 @@ struct PieceRange {
   return rows;
 }
 
-/// Fills items; returns how many there are.
+/// Columns and their items. A column is simple where one piece reaches it and has straight edges there, as most are;
+/// threads that work side by side do columns of one kind.
+struct ItemCounts {
+  std::uint32_t simple_columns, simple_items, other_columns, other_items;
+
+  [[nodiscard]] PLOTMILL_DEVICE std::uint32_t n_items() const { return simple_items + other_items; }
+  [[nodiscard]] PLOTMILL_DEVICE friend ItemCounts operator+(const ItemCounts& a, const ItemCounts& b) {
+    return {a.simple_columns + b.simple_columns, a.simple_items + b.simple_items, a.other_columns + b.other_columns,
+            a.other_items + b.other_items};
+  }
+};
+
+/// The items of one column.
+[[nodiscard]] PLOTMILL_DEVICE inline ItemCounts items_of(const LineScratch& scratch, std::uint32_t n_pieces, int x) {
+  const PieceRange pieces = pieces_at(scratch, n_pieces, x);
+  const RowRange rows = rows_at(scratch, pieces, x);
+  if (rows.first > rows.last) return {0, 0, 0, 0};
+  const auto n = static_cast<std::uint32_t>((rows.last - rows.first) / rows_per_item + 1);
+  const bool simple = pieces.end - pieces.begin == 1 && scratch.straight[slot_at(scratch, pieces.begin, x)] != 0;
+  return simple ? ItemCounts{1, n, 0, 0} : ItemCounts{0, 0, 1, n};
+}
+
+/// Fills columns and items: the simple columns from the front, the others from the back.
 template <class Block>
-[[nodiscard]] PLOTMILL_DEVICE std::uint32_t find_items(Block& block, const LineJob& job, const LineScratch& scratch,
-                                                       const LineCounts& counts) {
-  const std::uint32_t width = job.options.width;
-  const std::uint32_t n_items = block.exclusive_sums(
-      width, 0U,
-      [&](std::uint32_t column) {
-        const int x = static_cast<int>(column);
-        const RowRange rows = rows_at(scratch, pieces_at(scratch, counts.n_pieces, x), x);
-        return static_cast<std::uint32_t>((rows.last - rows.first + rows_per_item) / rows_per_item);
-      },
-      [&](std::uint32_t x, std::uint32_t before) { scratch.items[x] = before; });
-  block.for_each(1, [&](std::uint32_t) { scratch.items[width] = n_items; });
-  return n_items;
+[[nodiscard]] PLOTMILL_DEVICE ItemCounts find_items(Block& block, const LineJob& job, const LineScratch& scratch,
+                                                    const LineCounts& counts) {
+  return block.exclusive_sums(
+      job.options.width, ItemCounts{0, 0, 0, 0},
+      [&](std::uint32_t x) { return items_of(scratch, counts.n_pieces, static_cast<int>(x)); },
+      [&](std::uint32_t x, const ItemCounts& before) {
+        const ItemCounts own = items_of(scratch, counts.n_pieces, static_cast<int>(x));
+        if (own.n_items() == 0) return;
+        const bool simple = own.simple_items > 0;
+        const std::uint32_t at = simple ? before.simple_columns : job.options.width - 1 - before.other_columns;
+        scratch.columns[at] = static_cast<std::uint16_t>(x);
+        scratch.items[at] = simple ? before.simple_items : before.other_items;
+      });
 }
 
 /// A column's stroke between straight edges; twice its area below a height.
@@ -120,13 +142,18 @@ PLOTMILL_DEVICE void add_coverage(const Stroke& stroke, const RowRange& rows, in
 /// Calls put(column, row, coverage) for each pixel of an item that is ink.
 template <class Put>
 PLOTMILL_DEVICE void cover_item(const LineJob& job, const LineScratch& scratch, const LineCounts& counts,
-                                std::uint32_t item, Put put) {
-  const std::uint32_t column =
-      first_where(1, job.options.width, [&](std::uint32_t next) { return scratch.items[next] > item; }) - 1;
+                                const ItemCounts& items, std::uint32_t item, Put put) {
+  const bool simple = item < items.simple_items;
+  const std::uint32_t n_columns = simple ? items.simple_columns : items.other_columns;
+  if (!simple) item -= items.simple_items;
+  const auto place_of = [&](std::uint32_t rank) { return simple ? rank : job.options.width - 1 - rank; };
+  const std::uint32_t rank =
+      first_where(1, n_columns, [&](std::uint32_t next) { return scratch.items[place_of(next)] > item; }) - 1;
+  const std::uint32_t column = scratch.columns[place_of(rank)];
   const int x = static_cast<int>(column);
   const PieceRange pieces = pieces_at(scratch, counts.n_pieces, x);
   const RowRange rows = rows_at(scratch, pieces, x);
-  const int first = rows.first + rows_per_item * static_cast<int>(item - scratch.items[column]);
+  const int first = rows.first + rows_per_item * static_cast<int>(item - scratch.items[place_of(rank)]);
   int sums[rows_per_item] = {};
   for (std::uint32_t p = pieces.begin; p < pieces.end; ++p) {
     const std::uint32_t slot = slot_at(scratch, p, x);

@@ -16,10 +16,10 @@ namespace plotmill::kernels {
   const auto include_segment = [&](const SegmentEdges& segment) {
     if (!(segment.x0 < segment.x1)) return;  // Both ends are at one x; the discs say it all.
     if (segment.from(segment.shift) <= x && x <= segment.to(segment.shift)) {
-      interval.top = std::min(interval.top, segment.top(x));
+      interval.top = lesser(interval.top, segment.top(x));
     }
     if (segment.from(-segment.shift) <= x && x <= segment.to(-segment.shift)) {
-      interval.bottom = std::max(interval.bottom, segment.bottom(x));
+      interval.bottom = greater(interval.bottom, segment.bottom(x));
     }
   };
   // The segment that ends at the first point in reach may be in reach as well, and none before.
@@ -29,8 +29,8 @@ namespace plotmill::kernels {
     const float centre_x = scratch.x[k];
     if (centre_x - r <= x && x <= centre_x + r) {
       const float half = disc_half_height(r, x - centre_x);
-      interval.top = std::min(interval.top, scratch.y[k] - half);
-      interval.bottom = std::max(interval.bottom, scratch.y[k] + half);
+      interval.top = lesser(interval.top, scratch.y[k] - half);
+      interval.bottom = greater(interval.bottom, scratch.y[k] + half);
     }
     if (k + 1 < end) include_segment(scratch.segments[k]);
   }
@@ -64,8 +64,8 @@ PLOTMILL_DEVICE void find_slots(Block& block, const LineJob& job, const LineScra
     float least = top[0];
     float greatest = bottom[0];
     for (int i = 1; i <= slices_per_pixel; ++i) {
-      least = std::min(least, top[i]);
-      greatest = std::max(greatest, bottom[i]);
+      least = lesser(least, top[i]);
+      greatest = greater(greatest, bottom[i]);
     }
     const int first = std::max(pixel_of(least), 0);
     const int last = std::min(pixel_of(greatest), static_cast<int>(job.options.height) - 1);

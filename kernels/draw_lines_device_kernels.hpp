@@ -27,7 +27,7 @@ struct RunBits {
 /// Finds the stroke; returns what cover_item() needs. Nothing of it depends on what the scratch holds before.
 struct Stroke {
   LineCounts counts;
-  std::uint32_t n_items;
+  ItemCounts items;
 };
 template <class Block>
 [[nodiscard]] PLOTMILL_DEVICE Stroke find_stroke(Block& block, const LineJob& job, const float* values,
@@ -48,8 +48,8 @@ PLOTMILL_DEVICE void set_mask(Block& block, const LineJob& job, const float* val
   };
   block.for_each(job.mask_words(), [&](std::uint32_t i) { mask[i] = 0; });
   const Stroke stroke = find_stroke(block, job, values, scratch);
-  block.for_each(stroke.n_items, [&](std::uint32_t item) {
-    cover_item(job, scratch, stroke.counts, item,
+  block.for_each(stroke.items.n_items(), [&](std::uint32_t item) {
+    cover_item(job, scratch, stroke.counts, stroke.items, item,
                [&](std::uint32_t x, std::uint32_t row, std::uint8_t) { set(x, row); });
   });
   if (job.options.antialias) return;
@@ -148,12 +148,13 @@ PLOTMILL_DEVICE void write_image(Block& block, const LineJob& job, const LineWor
     return;
   }
   const Stroke stroke = find_stroke(block, job, values + std::uint64_t{image} * job.n_points, scratch);
-  block.for_each(stroke.n_items, [&](std::uint32_t item) {
-    cover_item(job, scratch, stroke.counts, item, [&](std::uint32_t x, std::uint32_t row, std::uint8_t covered) {
-      const std::uint32_t i = x / columns_per_word * height + row;
-      const std::uint32_t left = own.masks[i] & ((1U << x % columns_per_word) - 1);
-      coverage[own.rows[row].n_ink + own.n_before[i] + static_cast<std::uint32_t>(std::popcount(left))] = covered;
-    });
+  block.for_each(stroke.items.n_items(), [&](std::uint32_t item) {
+    cover_item(
+        job, scratch, stroke.counts, stroke.items, item, [&](std::uint32_t x, std::uint32_t row, std::uint8_t covered) {
+          const std::uint32_t i = x / columns_per_word * height + row;
+          const std::uint32_t left = own.masks[i] & ((1U << x % columns_per_word) - 1);
+          coverage[own.rows[row].n_ink + own.n_before[i] + static_cast<std::uint32_t>(std::popcount(left))] = covered;
+        });
   });
 }
 

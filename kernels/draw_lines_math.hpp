@@ -81,7 +81,7 @@ struct ColumnRange {
 
 /// Half the height of a disc of radius r at distance d from its centre; 0 at and beyond its rim.
 [[nodiscard]] PLOTMILL_DEVICE inline float disc_half_height(float r, float d) {
-  return std::sqrt(std::max(r * r - d * d, 0.0F));
+  return std::sqrt(greater(r * r - d * d, 0.0F));
 }
 
 /// The segment from (x0, y0) to (x1, y1), x0 < x1, of a stroke of radius r.
@@ -99,12 +99,12 @@ struct SegmentEdges {
   }
 
   /// Where the edge moved by `s` along x counts: its own extent and the segment's.
-  [[nodiscard]] PLOTMILL_DEVICE float from(float s) const { return std::min(x0 + s, x0); }
-  [[nodiscard]] PLOTMILL_DEVICE float to(float s) const { return std::max(x1 + s, x1); }
+  [[nodiscard]] PLOTMILL_DEVICE float from(float s) const { return lesser(x0 + s, x0); }
+  [[nodiscard]] PLOTMILL_DEVICE float to(float s) const { return greater(x1 + s, x1); }
 
   /// y of the segment moved by s along x, at x; the nearer end beside it.
   [[nodiscard]] PLOTMILL_DEVICE float y(float x, float s) const {
-    return y0 + std::clamp((x - (x0 + s)) * inverse_dx, 0.0F, 1.0F) * dy;
+    return y0 + lesser(greater((x - (x0 + s)) * inverse_dx, 0.0F), 1.0F) * dy;
   }
   [[nodiscard]] PLOTMILL_DEVICE float top(float x) const { return y(x, shift) - rise; }
   [[nodiscard]] PLOTMILL_DEVICE float bottom(float x) const { return y(x, -shift) + rise; }
@@ -122,15 +122,15 @@ inline constexpr float straight_within = 0x1p-10F;
 /// 1 / the distance that a straight edge rises or falls within a slice. An edge without slope is above or below a
 /// height as a whole; any large number then gives the shares 0 and 1 below.
 [[nodiscard]] PLOTMILL_DEVICE inline float inverse_rise(float from, float to) {
-  return 1.0F / std::max(std::abs(to - from), 0x1p-20F);
+  return 1.0F / greater(std::abs(to - from), 0x1p-20F);
 }
 
 /// How far an edge lies below the height y, 0 above it.
-[[nodiscard]] PLOTMILL_DEVICE inline float depth_below(float edge, float y) { return std::max(edge - y, 0.0F); }
+[[nodiscard]] PLOTMILL_DEVICE inline float depth_below(float edge, float y) { return greater(edge - y, 0.0F); }
 
 /// Twice the mean of max(t, 0) while t goes straight from one value to another; p and q are max(t, 0) at either end.
 [[nodiscard]] PLOTMILL_DEVICE inline float twice_mean_depth(float p, float q, float inverse) {
-  return (p + q) * std::min(std::max(p, q) * inverse, 1.0F);
+  return (p + q) * lesser(greater(p, q) * inverse, 1.0F);
 }
 
 /// Twice the area of a column's stroke below a height, from that of its four slices: twice_mean_depth() of the bottom
@@ -144,7 +144,7 @@ inline constexpr float to_integer = 0x1p23F;
 
 /// Coverage of a pixel in 255ths from twice the areas below its upper edge and below its lower edge.
 [[nodiscard]] PLOTMILL_DEVICE inline int coverage_between(float area_from, float area_to) {
-  const float coverage = std::min(std::max((area_from - area_to) * (255.0F / 2), 0.0F), 255.0F);
+  const float coverage = lesser(greater((area_from - area_to) * (255.0F / 2), 0.0F), 255.0F);
   return static_cast<int>((coverage + to_integer) - to_integer);
 }
 

@@ -36,7 +36,8 @@ struct ScratchLayout {
   std::uint32_t top, bottom;  ///< float [4 n_slots + n_pieces]: of the stroke at each abscissa.
   std::uint32_t rows;         ///< RowRange [n_slots]: where the slot has ink.
   std::uint32_t straight;     ///< uint8 [n_slots]: whether both edges are straight.
-  std::uint32_t items;        ///< uint32 [width + 1]: first item of each column; see draw_lines_device_cover.hpp.
+  std::uint32_t columns;      ///< uint16 [width]: columns with ink, in the order of their items.
+  std::uint32_t items;        ///< uint32 [width]: first item of each of these; see draw_lines_device_cover.hpp.
   std::uint32_t n_bytes;      ///< A multiple of 256.
 };
 
@@ -59,6 +60,7 @@ struct LineScratch {
   float *top, *bottom;
   RowRange* rows;
   std::uint8_t* straight;
+  std::uint16_t* columns;
   std::uint32_t* items;
 
   PLOTMILL_DEVICE LineScratch(std::byte* base, const ScratchLayout& layout)
@@ -70,6 +72,7 @@ struct LineScratch {
         bottom(reinterpret_cast<float*>(base + layout.bottom)),
         rows(reinterpret_cast<RowRange*>(base + layout.rows)),
         straight(reinterpret_cast<std::uint8_t*>(base + layout.straight)),
+        columns(reinterpret_cast<std::uint16_t*>(base + layout.columns)),
         items(reinterpret_cast<std::uint32_t*>(base + layout.items)) {}
 };
 
