@@ -105,13 +105,9 @@ DeviceLineDrawer::DeviceLineDrawer(const LineOptions& options, std::size_t n_poi
   const float radius = stroke_radius(options);
   const auto n = static_cast<std::uint32_t>(n_points);
   const std::uint32_t n_words = (options.width + columns_per_word - 1) / columns_per_word;
-  job_ = std::make_unique<const LineJob>(
+  job_ = std::make_shared<const LineJob>(
       LineJob{options, n, radius, radius * (1 + 0x1p-20F), n_words, scratch_layout(options, n_points, radius)});
 }
-
-DeviceLineDrawer::DeviceLineDrawer(DeviceLineDrawer&&) noexcept = default;
-DeviceLineDrawer& DeviceLineDrawer::operator=(DeviceLineDrawer&&) noexcept = default;
-DeviceLineDrawer::~DeviceLineDrawer() = default;
 
 std::uint32_t DeviceLineDrawer::max_images() const {
   // More would also be too many blocks for one launch.

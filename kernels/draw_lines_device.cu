@@ -72,6 +72,10 @@ void launch_images(void* stream, const LineJob& job, std::uint32_t n, std::uint3
   if (job.scratch.n_bytes <= std::min<std::uint64_t>(shared_bytes, available)) {
     const auto n_bytes = static_cast<int>(job.scratch.n_bytes);
     require(cudaFuncSetAttribute(in_shared_memory, cudaFuncAttributeMaxDynamicSharedMemorySize, n_bytes), what);
+    // Else the driver may leave room for fewer blocks than registers do.
+    require(cudaFuncSetAttribute(in_shared_memory, cudaFuncAttributePreferredSharedMemoryCarveout,
+                                 cudaSharedmemCarveoutMaxShared),
+            what);
     in_shared_memory<<<n, CudaBlock::n_threads, job.scratch.n_bytes, cuda_stream>>>(arguments...);
   } else {
     in_device_memory<<<n, CudaBlock::n_threads, 0, cuda_stream>>>(arguments...);

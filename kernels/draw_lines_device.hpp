@@ -41,15 +41,12 @@ struct PackedLayout {
   std::uint64_t n_bytes;
 };
 
-/// Holds no device memory. Any number of threads may use one object at once.
+/// Holds no device memory; copies are cheap. Any number of threads may use one object at once.
 class DeviceLineDrawer {
  public:
   /// `options` must be valid (check_options()); n_points is at least 1. Series that refusal() refuses are not for this
   /// drawer: it draws them in one way or another. Throws Error (device) where a series is too long for 32-bit indices.
   DeviceLineDrawer(const LineOptions& options, std::size_t n_points, DeviceTuning tuning = {});
-  DeviceLineDrawer(DeviceLineDrawer&&) noexcept;
-  DeviceLineDrawer& operator=(DeviceLineDrawer&&) noexcept;
-  ~DeviceLineDrawer();
 
   /// Most images of a batch, so that 32-bit indices suffice whatever is drawn. At least 1.
   [[nodiscard]] std::uint32_t max_images() const;
@@ -94,7 +91,7 @@ class DeviceLineDrawer {
   void fill(const DeviceQueue& queue, const std::byte* packed, std::uint32_t n_images, InkSize size,
             const std::array<Pixel, 256>& table, Pixel* frames) const;
 
-  std::unique_ptr<const LineJob> job_;
+  std::shared_ptr<const LineJob> job_;
   DeviceTuning tuning_;
 };
 

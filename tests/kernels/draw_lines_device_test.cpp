@@ -170,11 +170,4 @@ TEST_CASE("draw_lines_device: batches are so small that 32 bits count every pixe
   CHECK_THROWS_AS(kernels::DeviceLineDrawer(options, std::size_t{1} << 33U), Error);
 }
 
-#ifndef PLOTMILL_CUDA
-TEST_CASE("draw_lines_device: a build without nvcc says so") {
-  const kernels::DeviceLineDrawer drawer(LineOptions{}, 2);
-  CHECK_THROWS_WITH_AS(drawer.measure({}, nullptr, 1, nullptr, nullptr), doctest::Contains("no CUDA"), Error);
-}
-#endif
-
 }  // namespace plotmill
