@@ -8,9 +8,6 @@
 namespace plotmill::kernels {
 namespace {
 
-/// The column of the slice between abscissae a and a + 1. a >= -2.
-int column_of_slice(int a) { return (a + 2) / slices_per_pixel; }
-
 /// Room for n elements and for vectors beyond; what it holds is lost. Never shrinks: setting elements costs time.
 template <class T>
 void make_room(std::vector<T>& vector, std::size_t n) {
@@ -63,18 +60,15 @@ void LineDrawer::draw(std::span<const float> series, Ink& ink) {
 }
 
 void LineDrawer::find_pieces() {
-  const int least = -slices_per_pixel / 2;
-  const int greatest = static_cast<int>(options_.width) * slices_per_pixel + least;
   pieces_.clear();
   std::size_t n_abscissae = 0;
   std::size_t n_columns = 0;
   for (std::size_t i = 0; i < points_.n_pieces(); ++i) {
     const float first_x = points_.x[points_.piece_begin[i]];
     const float last_x = points_.x[points_.piece_begin[i + 1] - 1];
-    const int first_column = column_of_slice(std::max(first_abscissa(first_x - radius_) - 1, least));
-    const int last_column = column_of_slice(std::min(last_abscissa(last_x + radius_) + 1, greatest) - 1);
-    const auto n = static_cast<std::size_t>(last_column - first_column + 1);
-    pieces_.push_back({first_column, static_cast<int>(n), n_abscissae, n_columns});
+    const ColumnRange columns = columns_reached(first_x, last_x, radius_, static_cast<int>(options_.width));
+    const auto n = static_cast<std::size_t>(columns.n);
+    pieces_.push_back({columns.first, columns.n, n_abscissae, n_columns});
     n_abscissae += slices_per_pixel * n + 1;
     n_columns += n;
   }

@@ -29,6 +29,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "kernels/device_code.hpp"
+
 namespace plotmill::kernels {
 
 inline constexpr int slices_per_pixel = 4;
@@ -39,25 +41,48 @@ struct ValueScale {
   double lo, hi;
   double bottom_px, span_px;  ///< y of lo; distance from there up to hi.
 
-  [[nodiscard]] float y(float value) const {
+  [[nodiscard]] PLOTMILL_DEVICE float y(float value) const {
     const double v = std::clamp(static_cast<double>(value), lo, hi);
     return static_cast<float>(bottom_px - (v - lo) / (hi - lo) * span_px);
   }
 };
 
 /// x of point k of n_points in pixels.
-[[nodiscard]] inline float point_x(std::size_t k, std::size_t n_points, double margin_px, double span_px) {
+[[nodiscard]] PLOTMILL_DEVICE inline float point_x(std::size_t k, std::size_t n_points, double margin_px,
+                                                   double span_px) {
   if (n_points == 1) return static_cast<float>(margin_px + span_px / 2);
   return static_cast<float>(margin_px + static_cast<double>(k) * span_px / static_cast<double>(n_points - 1));
 }
 
 /// First and last abscissa, inclusive, with x_from <= a/4 <= x_to. Multiplying by 4 is exact.
-[[nodiscard]] inline int first_abscissa(float x_from) { return static_cast<int>(std::ceil(x_from * slices_per_pixel)); }
-[[nodiscard]] inline int last_abscissa(float x_to) { return static_cast<int>(std::floor(x_to * slices_per_pixel)); }
-[[nodiscard]] inline float abscissa_x(int a) { return static_cast<float>(a) / slices_per_pixel; }
+[[nodiscard]] PLOTMILL_DEVICE inline int first_abscissa(float x_from) {
+  return static_cast<int>(std::ceil(x_from * slices_per_pixel));
+}
+[[nodiscard]] PLOTMILL_DEVICE inline int last_abscissa(float x_to) {
+  return static_cast<int>(std::floor(x_to * slices_per_pixel));
+}
+[[nodiscard]] PLOTMILL_DEVICE inline float abscissa_x(int a) { return static_cast<float>(a) / slices_per_pixel; }
+
+/// The column of the slice between abscissae a and a + 1. a >= -2.
+[[nodiscard]] PLOTMILL_DEVICE inline int column_of_slice(int a) { return (a + 2) / slices_per_pixel; }
+
+struct ColumnRange {
+  int first, n;
+};
+
+/// Columns of an image that a piece's stroke of radius r reaches, the empty intervals outside its ends included.
+[[nodiscard]] PLOTMILL_DEVICE inline ColumnRange columns_reached(float first_x, float last_x, float r, int width) {
+  const int least = -slices_per_pixel / 2;
+  const int greatest = width * slices_per_pixel + least;
+  const int first = column_of_slice(std::max(first_abscissa(first_x - r) - 1, least));
+  const int last = column_of_slice(std::min(last_abscissa(last_x + r) + 1, greatest) - 1);
+  return {first, last - first + 1};
+}
 
 /// Half the height of a disc of radius r at distance d from its centre; 0 at and beyond its rim.
-[[nodiscard]] inline float disc_half_height(float r, float d) { return std::sqrt(std::max(r * r - d * d, 0.0F)); }
+[[nodiscard]] PLOTMILL_DEVICE inline float disc_half_height(float r, float d) {
+  return std::sqrt(greater(r * r - d * d, 0.0F));
+}
 
 /// The segment from (x0, y0) to (x1, y1), x0 < x1, of a stroke of radius r.
 struct SegmentEdges {
@@ -65,7 +90,7 @@ struct SegmentEdges {
   float inverse_dx;
   float shift, rise;  ///< The upper edge is the segment moved by (shift, -rise), the lower by (-shift, rise).
 
-  SegmentEdges(float ax, float ay, float bx, float by, float r) : x0(ax), y0(ay), x1(bx), dy(by - ay) {
+  PLOTMILL_DEVICE SegmentEdges(float ax, float ay, float bx, float by, float r) : x0(ax), y0(ay), x1(bx), dy(by - ay) {
     const float dx = bx - ax;
     const float length = std::sqrt(dx * dx + dy * dy);
     inverse_dx = 1.0F / dx;
@@ -74,41 +99,43 @@ struct SegmentEdges {
   }
 
   /// Where the edge moved by `s` along x counts: its own extent and the segment's.
-  [[nodiscard]] float from(float s) const { return std::min(x0 + s, x0); }
-  [[nodiscard]] float to(float s) const { return std::max(x1 + s, x1); }
+  [[nodiscard]] PLOTMILL_DEVICE float from(float s) const { return lesser(x0 + s, x0); }
+  [[nodiscard]] PLOTMILL_DEVICE float to(float s) const { return greater(x1 + s, x1); }
 
   /// y of the segment moved by s along x, at x; the nearer end beside it.
-  [[nodiscard]] float y(float x, float s) const {
-    return y0 + std::clamp((x - (x0 + s)) * inverse_dx, 0.0F, 1.0F) * dy;
+  [[nodiscard]] PLOTMILL_DEVICE float y(float x, float s) const {
+    return y0 + lesser(greater((x - (x0 + s)) * inverse_dx, 0.0F), 1.0F) * dy;
   }
-  [[nodiscard]] float top(float x) const { return y(x, shift) - rise; }
-  [[nodiscard]] float bottom(float x) const { return y(x, -shift) + rise; }
+  [[nodiscard]] PLOTMILL_DEVICE float top(float x) const { return y(x, shift) - rise; }
+  [[nodiscard]] PLOTMILL_DEVICE float bottom(float x) const { return y(x, -shift) + rise; }
 };
 
 inline constexpr float straight_within = 0x1p-10F;
 
 /// Whether an edge, given at a column's five abscissae, is straight within it: to half of 1/1024 px, which is less than
 /// 0.1/255 of coverage.
-[[nodiscard]] inline bool is_straight(const float* edge) {
+[[nodiscard]] PLOTMILL_DEVICE inline bool is_straight(const float* edge) {
   const auto bend = [&](int a, int b, int c) { return std::abs((edge[a] + edge[c]) - 2 * edge[b]); };
   return bend(0, 2, 4) <= straight_within && bend(0, 1, 2) <= straight_within && bend(2, 3, 4) <= straight_within;
 }
 
 /// 1 / the distance that a straight edge rises or falls within a slice. An edge without slope is above or below a
 /// height as a whole; any large number then gives the shares 0 and 1 below.
-[[nodiscard]] inline float inverse_rise(float from, float to) { return 1.0F / std::max(std::abs(to - from), 0x1p-20F); }
+[[nodiscard]] PLOTMILL_DEVICE inline float inverse_rise(float from, float to) {
+  return 1.0F / greater(std::abs(to - from), 0x1p-20F);
+}
 
 /// How far an edge lies below the height y, 0 above it.
-[[nodiscard]] inline float depth_below(float edge, float y) { return std::max(edge - y, 0.0F); }
+[[nodiscard]] PLOTMILL_DEVICE inline float depth_below(float edge, float y) { return greater(edge - y, 0.0F); }
 
 /// Twice the mean of max(t, 0) while t goes straight from one value to another; p and q are max(t, 0) at either end.
-[[nodiscard]] inline float twice_mean_depth(float p, float q, float inverse) {
-  return (p + q) * std::min(std::max(p, q) * inverse, 1.0F);
+[[nodiscard]] PLOTMILL_DEVICE inline float twice_mean_depth(float p, float q, float inverse) {
+  return (p + q) * lesser(greater(p, q) * inverse, 1.0F);
 }
 
 /// Twice the area of a column's stroke below a height, from that of its four slices: twice_mean_depth() of the bottom
 /// edge less that of the top edge.
-[[nodiscard]] inline float area_of_slices(float s0, float s1, float s2, float s3) {
+[[nodiscard]] PLOTMILL_DEVICE inline float area_of_slices(float s0, float s1, float s2, float s3) {
   return ((s0 + s1) + (s2 + s3)) * 0.25F;
 }
 
@@ -116,13 +143,13 @@ inline constexpr float straight_within = 0x1p-10F;
 inline constexpr float to_integer = 0x1p23F;
 
 /// Coverage of a pixel in 255ths from twice the areas below its upper edge and below its lower edge.
-[[nodiscard]] inline int coverage_between(float area_from, float area_to) {
-  const float coverage = std::min(std::max((area_from - area_to) * (255.0F / 2), 0.0F), 255.0F);
+[[nodiscard]] PLOTMILL_DEVICE inline int coverage_between(float area_from, float area_to) {
+  const float coverage = lesser(greater((area_from - area_to) * (255.0F / 2), 0.0F), 255.0F);
   return static_cast<int>((coverage + to_integer) - to_integer);
 }
 
 /// Upper edge of a pixel row.
-[[nodiscard]] inline float row_top(int row) { return static_cast<float>(row) - 0.5F; }
+[[nodiscard]] PLOTMILL_DEVICE inline float row_top(int row) { return static_cast<float>(row) - 0.5F; }
 
 /// The stroke's interval at one abscissa.
 struct Interval {
@@ -130,6 +157,8 @@ struct Interval {
 };
 
 /// The pixel row or column that holds a coordinate; coordinates are >= -1/2.
-[[nodiscard]] inline int pixel_of(float coordinate) { return static_cast<int>(std::floor(coordinate + 0.5F)); }
+[[nodiscard]] PLOTMILL_DEVICE inline int pixel_of(float coordinate) {
+  return static_cast<int>(std::floor(coordinate + 0.5F));
+}
 
 }  // namespace plotmill::kernels

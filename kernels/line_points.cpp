@@ -1,17 +1,15 @@
 // From values to points in pixels: normalisation, flat series and gaps.
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include "kernels/draw_lines.hpp"
+#include "kernels/line_scale.hpp"
 
 namespace plotmill::kernels {
 namespace {
 
-struct FiniteValues {
+struct FiniteValues : FiniteRange {
   std::size_t n = 0;
-  float least = std::numeric_limits<float>::infinity();
-  float greatest = -std::numeric_limits<float>::infinity();
 };
 
 FiniteValues find_finite(std::span<const float> series) {
@@ -23,17 +21,6 @@ FiniteValues find_finite(std::span<const float> series) {
     found.greatest = std::max(found.greatest, value);
   }
   return found;
-}
-
-ValueScale value_scale(const LineOptions& options, const FiniteValues& finite) {
-  const double bottom = options.height - 1 - options.margin_px;
-  const double span = options.height - 1 - 2 * options.margin_px;
-  if (options.normalize == Normalize::range) return {options.range_lo, options.range_hi, bottom, span};
-  if (options.normalize == Normalize::none) return {0, 1, bottom, span};
-  const double least = static_cast<double>(finite.least);
-  if (finite.least < finite.greatest) return {least, static_cast<double>(finite.greatest), bottom, span};
-  // Every value is `least`, and nothing is above it.
-  return {least, std::numeric_limits<double>::infinity(), options.flat == Flat::middle ? bottom - span / 2 : bottom, 0};
 }
 
 }  // namespace

@@ -9,7 +9,7 @@ set -euo pipefail
 self=$(readlink -f "${BASH_SOURCE[0]}")
 cd "$(dirname "$(dirname "$self")")"
 
-all=(format layers unfinished cpu debug clang asan tsan fuzz memcheck arm tidy package symbols locale readme bench)
+all=(format layers unfinished cpu debug clang cuda asan tsan fuzz memcheck arm tidy package symbols locale readme bench)
 quick=(format layers cpu)
 logs=build/check
 
@@ -119,6 +119,17 @@ check_memcheck() {
 check_clang() {
   need clang++-14
   test_preset clang
+}
+
+# The kernels for GPUs, for each architecture, with what the assembler says of them.
+check_cuda() {
+  need python3 c++filt
+  local reason
+  cmake --preset cpu -B build/cuda -DPLOTMILL_TESTS=OFF -DCMAKE_CUDA_FLAGS=-Xptxas=-v | tee "$logs/cuda.configure"
+  reason=$(sed -n 's/^-- No kernels for GPUs: //p' "$logs/cuda.configure")
+  [[ -z $reason ]] || skip "$reason"
+  cmake --build build/cuda --clean-first --verbose --target plotmill_cuda_kernels 2>&1 | tee "$logs/ptxas.log"
+  python3 tools/check_ptxas.py <"$logs/ptxas.log"
 }
 
 # FUZZ_SECONDS=600 tools/check.sh fuzz is the long run.

@@ -10,6 +10,8 @@
 #include <string>
 
 #include "plotmill/draw_lines.hpp"
+#include "support/host_queue.hpp"
+#include "support/line_charts.hpp"
 #include "support/pgm_image.hpp"
 
 namespace plotmill {
@@ -113,6 +115,14 @@ TEST_CASE("draw_lines: small charts are those of tests/golden") {
       continue;
     }
     CHECK(difference(draw(golden), read_pgm(path)) == "");
+  }
+}
+
+TEST_CASE("draw_lines: the kernels for a GPU draw the same small charts") {
+  for (const Golden& golden : goldens()) {
+    CAPTURE(golden.name);
+    const SequencesView series{golden.series.data(), 1, golden.series.size()};
+    CHECK(equal_ink(draw_lines_on_host_queue(series, golden.options), draw_lines(series, golden.options)));
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "support/draw_lines_reference.hpp"
+#include "support/line_charts.hpp"
 #include "support/random_series.hpp"
 #include "support/simd_targets.hpp"
 
@@ -25,11 +26,6 @@ std::vector<std::uint8_t> pixels_of(const Ink& ink, std::size_t image = 0) {
   return pixels;
 }
 
-bool equal_ink(const Ink& a, const Ink& b) {
-  return a.shape == b.shape && a.row_begin == b.row_begin && a.runs == b.runs && a.coverage == b.coverage &&
-         a.coverage_begin == b.coverage_begin;
-}
-
 void check_against_reference(const std::vector<float>& series, const LineOptions& options, const std::string& where) {
   const SequencesView view{series.data(), 1, series.size()};
   CAPTURE(where);
@@ -38,31 +34,6 @@ void check_against_reference(const std::vector<float>& series, const LineOptions
     CAPTURE(target);
     CHECK(equal_ink(draw_lines(view, options), reference));
   });
-}
-
-LineOptions random_options(Random& random, std::size_t greatest_side) {
-  LineOptions options;
-  options.width = static_cast<std::uint32_t>(1 + random_below(random, greatest_side));
-  options.height = static_cast<std::uint32_t>(1 + random_below(random, greatest_side));
-  options.line_width_px = random_below(random, 4) == 0 ? random_between(random, 3, 64) : random_between(random, 0.1, 3);
-  const double room = (std::min(options.width, options.height) - 1.0) / 2;
-  if (random_below(random, 3) == 0) options.margin_px = random_between(random, 0, room);
-  options.antialias = random_below(random, 3) != 0;
-  options.gaps = random_below(random, 3) == 0 ? Gaps::interpolate : Gaps::split;
-  options.flat = random_below(random, 2) == 0 ? Flat::middle : Flat::bottom;
-  if (random_below(random, 4) == 0) options.normalize = Normalize::none;
-  if (random_below(random, 4) == 0) {
-    options.normalize = Normalize::range;
-    options.range_lo = random_between(random, -5, 1);
-    options.range_hi = options.range_lo + random_between(random, 0.1, 10);
-  }
-  return options;
-}
-
-std::string describe(const LineOptions& o, std::size_t n_points) {
-  return std::to_string(o.width) + "x" + std::to_string(o.height) + " line " + std::to_string(o.line_width_px) +
-         " margin " + std::to_string(o.margin_px) + " points " + std::to_string(n_points) +
-         (o.antialias ? "" : " aliased") + (o.gaps == Gaps::interpolate ? " interpolated" : "");
 }
 
 }  // namespace

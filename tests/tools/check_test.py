@@ -137,6 +137,32 @@ class Layers(Repository):
         self.assertEqual(result.returncode, 1)
 
 
+class Ptxas(unittest.TestCase):
+    """What the check `cuda` makes of the words of ptxas."""
+
+    WORDS = """ptxas info    : Compiling entry function '_ZN8plotmill7kernels4drawEv' for 'sm_90'
+ptxas info    : Function properties for _ZN8plotmill7kernels4drawEv
+    0 bytes stack frame, {} bytes spill stores, 0 bytes spill loads
+ptxas info    : Used 80 registers, used 1 barriers, 256 bytes smem
+"""
+
+    def judge(self, words):
+        return subprocess.run(
+            [sys.executable, ROOT / "tools/check_ptxas.py"], input=words, capture_output=True, text=True
+        )
+
+    def test_a_kernel_without_spills_passes_and_is_listed(self):
+        result = self.judge(self.WORDS.format(0))
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertRegex(result.stdout, "plotmill::kernels::draw +sm_90 +80 registers +256 bytes shared")
+
+    def test_a_kernel_that_spills_fails(self):
+        self.assertEqual(self.judge(self.WORDS.format(4)).returncode, 1)
+
+    def test_no_kernel_at_all_fails(self):
+        self.assertEqual(self.judge("ninja: no work to do.\n").returncode, 1)
+
+
 class Unfinished(Repository):
     def test_a_clean_repository_passes(self):
         self.assert_passes("unfinished")
