@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "kernels/block.hpp"
@@ -218,3 +219,13 @@ void DeviceLineDrawer::fill_frames(const DeviceQueue& queue, const std::byte* pa
 }
 
 }  // namespace plotmill::kernels
+
+namespace plotmill {
+
+std::unique_ptr<FrameDrawer> device_line_drawer(const LineOptions& options, std::size_t n_points) {
+  if (auto faults = check_options(options); !faults.empty()) throw Error(ErrorKind::definition, std::move(faults));
+  if (n_points == 0) throw Error(ErrorKind::definition, "n_points", "0 is outside 1..");
+  return std::make_unique<kernels::DeviceLineDrawer>(options, n_points);
+}
+
+}  // namespace plotmill

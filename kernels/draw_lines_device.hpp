@@ -7,18 +7,9 @@
 #include <cstdint>
 #include <memory>
 
-#include "plotmill/device_queue.hpp"
-#include "plotmill/draw_lines.hpp"
-#include "plotmill/ink.hpp"
+#include "plotmill/device_lines.hpp"
 
 namespace plotmill::kernels {
-
-/// Runs and ink pixels of images.
-struct InkSize {
-  std::uint32_t n_runs, n_ink;
-
-  friend bool operator==(const InkSize&, const InkSize&) = default;
-};
 
 /// How the kernels are run; what they write is the same.
 struct DeviceTuning {
@@ -41,45 +32,28 @@ struct PackedLayout {
   std::uint64_t n_bytes;
 };
 
-/// Holds no device memory; copies are cheap. Any number of threads may use one object at once.
-class DeviceLineDrawer {
+/// See plotmill/device_lines.hpp.
+class DeviceLineDrawer final : public FrameDrawer {
  public:
-  /// `options` must be valid (check_options()); n_points is at least 1. Series that refusal() refuses are not for this
-  /// drawer: it draws them in one way or another. Throws Error (device) where a series is too long for 32-bit indices.
+  /// `options` must be valid (check_options()); n_points is at least 1. Throws Error (device) where a series is too long
+  /// for 32-bit indices.
   DeviceLineDrawer(const LineOptions& options, std::size_t n_points, DeviceTuning tuning = {});
 
-  /// Most images of a batch, so that 32-bit indices suffice whatever is drawn. At least 1.
-  [[nodiscard]] std::uint32_t max_images() const;
-
-  /// Bytes of device memory that measure() and write() need beside the values.
-  [[nodiscard]] std::uint64_t work_bytes(std::uint32_t n_images) const;
-
-  /// Puts in the kernels that measure the ink of n images. In device memory: values [n_images * n_points]; work
-  /// [work_bytes(n_images)], 256-byte aligned, to be kept until write() has run; *size, which is set. Throws Error
-  /// (device), as write() and fill_frames() do.
+  [[nodiscard]] std::uint32_t max_images() const override;
+  [[nodiscard]] std::uint64_t work_bytes(std::uint32_t n_images) const override;
   void measure(const DeviceQueue& queue, const float* values, std::uint32_t n_images, std::byte* work,
-               InkSize* size) const;
-
+               InkSize* size) const override;
   [[nodiscard]] PackedLayout packed_layout(std::uint32_t n_images, InkSize size) const;
-  /// Bytes of packed ink.
-  [[nodiscard]] std::uint64_t packed_bytes(std::uint32_t n_images, InkSize size) const {
+  [[nodiscard]] std::uint64_t packed_bytes(std::uint32_t n_images, InkSize size) const override {
     return packed_layout(n_images, size).n_bytes;
   }
-
-  /// Puts in the kernels that draw, after measure() of the same values; `size` is what it found. packed: device memory
-  /// [packed_bytes()], 16-byte aligned.
   void write(const DeviceQueue& queue, const float* values, std::uint32_t n_images, std::byte* work, InkSize size,
-             std::byte* packed) const;
-
-  /// Appends packed ink, which has been copied to host memory, to ink of the same shape.
-  void append(const std::byte* packed, std::uint32_t n_images, InkSize size, Ink& ink) const;
-
-  /// Puts in the kernel that fills frames [n_images][height][width] from packed ink, both in device memory: gray values
-  /// as fill_pixels() has them, or these divided by 255.
+             std::byte* packed) const override;
+  void append(const std::byte* packed, std::uint32_t n_images, InkSize size, Ink& ink) const override;
   void fill_frames(const DeviceQueue& queue, const std::byte* packed, std::uint32_t n_images, InkSize size,
-                   std::uint8_t* frames) const;
+                   std::uint8_t* frames) const override;
   void fill_frames(const DeviceQueue& queue, const std::byte* packed, std::uint32_t n_images, InkSize size,
-                   float* frames) const;
+                   float* frames) const override;
 
  private:
   struct WorkLayout {

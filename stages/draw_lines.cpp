@@ -1,8 +1,9 @@
-// Draws each series as a line chart on the CPU.
+// Draws each series as a line chart.
 #include "kernels/draw_lines.hpp"
 
 #include <optional>
 
+#include "plotmill/device_lines.hpp"
 #include "plotmill/stage.hpp"
 
 namespace plotmill {
@@ -92,6 +93,8 @@ class DrawLines final : public Drawer {
     }
   }
 
+  [[nodiscard]] std::unique_ptr<DeviceDrawer> on_device() override { return device_line_drawer(drawn_, n_points_); }
+
  private:
   [[nodiscard]] LineOptions line_options() const {
     LineOptions options;
@@ -137,7 +140,8 @@ class DrawLines final : public Drawer {
 StageInfo draw_lines_stage() {
   return {.type = "draw_lines", .summary = "Draws each series as a line chart.", .make = [] {
             return std::unique_ptr<Drawer>(new DrawLines);
-          }};
+          },
+          .on_device = true};
 }
 
 }  // namespace plotmill

@@ -15,6 +15,8 @@ namespace plotmill {
 struct PLOTMILL_EXPORT InkSize {
   std::uint32_t n_runs = 0;
   std::uint32_t n_ink = 0;  ///< Ink pixels.
+
+  friend bool operator==(const InkSize&, const InkSize&) = default;
 };
 
 /// Draws series that are in device memory into ink in device memory. The ink is that of Drawer::draw(), bit for bit. A
