@@ -2,9 +2,7 @@
 #include "kernels/draw_lines_device.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
-#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,69 +10,13 @@
 #include "kernels/draw_lines.hpp"
 #include "kernels/draw_lines_cuda.hpp"
 #include "kernels/draw_lines_device_kernels.hpp"
-#include "plotmill/error.hpp"
+#include "kernels/memory_layout.hpp"
 
 namespace plotmill::kernels {
 namespace {
 
 /// Shared memory that a block can have on every GPU that the kernels are built for, less what their sums take.
 constexpr std::uint32_t sure_shared_bytes = 63 * 1024;
-
-/// Puts arrays one behind the other, each aligned. Offsets in bytes.
-class Layout {
- public:
-  explicit Layout(std::uint64_t alignment) : alignment_(alignment) {}
-
-  std::uint64_t add(std::uint64_t n, std::size_t element_bytes) {
-    const std::uint64_t at = n_bytes_;
-    n_bytes_ = (at + n * element_bytes + alignment_ - 1) / alignment_ * alignment_;
-    return at;
-  }
-  [[nodiscard]] std::uint64_t n_bytes() const { return n_bytes_; }
-
- private:
-  std::uint64_t alignment_;
-  std::uint64_t n_bytes_ = 0;
-};
-
-/// Most slots that the pieces of a series have. Each reaches over the discs of its ends, one abscissa on either side,
-/// and from there to whole columns; between two there is at least one point that is missing.
-std::uint64_t most_slots(const LineOptions& options, std::size_t n_points, std::uint64_t n_pieces, float radius) {
-  const double span = options.width - 1 - 2 * options.margin_px;
-  const double between = n_points > 1 ? 2 * span / static_cast<double>(n_points - 1) : 0;
-  const double reach = 2 * static_cast<double>(radius) + 3;
-  const double n_slots = span + reach + static_cast<double>(n_pieces - 1) * std::max(reach - between, 0.0);
-  // No piece has more than all columns.
-  return static_cast<std::uint64_t>(std::min(std::ceil(n_slots), static_cast<double>(n_pieces) * options.width));
-}
-
-ScratchLayout scratch_layout(const LineOptions& options, std::size_t n_points, float radius) {
-  const std::uint64_t n_pieces = (n_points + 1) / 2;
-  const std::uint64_t n_slots = most_slots(options, n_points, n_pieces, radius);
-  const std::uint64_t n_abscissae = slices_per_pixel * n_slots + n_pieces;
-  Layout layout(256);
-  ScratchLayout scratch{};
-  const auto place = [&](std::uint32_t ScratchLayout::*at, std::uint64_t n, std::size_t element_bytes) {
-    scratch.*at = static_cast<std::uint32_t>(layout.add(n, element_bytes));
-  };
-  place(&ScratchLayout::x, n_points, sizeof(float));
-  place(&ScratchLayout::y, n_points, sizeof(float));
-  place(&ScratchLayout::segments, n_points, sizeof(SegmentEdges));
-  place(&ScratchLayout::pieces, n_pieces + 1, sizeof(DevicePiece));
-  place(&ScratchLayout::top, n_abscissae, sizeof(float));
-  place(&ScratchLayout::bottom, n_abscissae, sizeof(float));
-  place(&ScratchLayout::rows, n_slots, sizeof(RowRange));
-  place(&ScratchLayout::straight, n_slots, sizeof(std::uint8_t));
-  place(&ScratchLayout::columns, options.width, sizeof(std::uint16_t));
-  place(&ScratchLayout::items, options.width, sizeof(std::uint32_t));
-  if (n_points > std::numeric_limits<std::uint32_t>::max() / 64 ||
-      layout.n_bytes() > std::numeric_limits<std::uint32_t>::max()) {
-    throw Error(ErrorKind::device, "series of " + std::to_string(n_points) + " points take more than 4 GiB each on a " +
-                                       "GPU; draw shorter ones or choose the device cpu");
-  }
-  scratch.n_bytes = static_cast<std::uint32_t>(layout.n_bytes());
-  return scratch;
-}
 
 PackedInk packed_ink(std::byte* packed, const PackedLayout& layout) {
   return {reinterpret_cast<std::uint32_t*>(packed + layout.row_begin),
@@ -102,13 +44,7 @@ void for_each_image(const LineJob& job, const LineWork& work, std::uint32_t n_im
 }  // namespace
 
 DeviceLineDrawer::DeviceLineDrawer(const LineOptions& options, std::size_t n_points, DeviceTuning tuning)
-    : tuning_(tuning) {
-  const float radius = stroke_radius(options);
-  const auto n = static_cast<std::uint32_t>(n_points);
-  const std::uint32_t n_words = (options.width + columns_per_word - 1) / columns_per_word;
-  job_ = std::make_shared<const LineJob>(
-      LineJob{options, n, radius, radius * (1 + 0x1p-20F), n_words, scratch_layout(options, n_points, radius)});
-}
+    : job_(std::make_shared<const LineJob>(line_job(options, n_points))), tuning_(tuning) {}
 
 std::uint32_t DeviceLineDrawer::max_images() const {
   // More would also be too many blocks for one launch.
@@ -121,7 +57,7 @@ DeviceLineDrawer::WorkLayout DeviceLineDrawer::work_layout(std::uint32_t n_image
   const bool may_lack_shared_memory = job_->scratch.n_bytes > std::min(tuning_.shared_bytes, sure_shared_bytes);
   const std::uint64_t n_rows = std::uint64_t{n_images} * job_->options.height;
   const std::uint64_t n_words = std::uint64_t{n_images} * job_->mask_words();
-  Layout layout(256);
+  MemoryLayout layout(256);
   WorkLayout work{};
   work.images = layout.add(n_images, sizeof(InkSize));
   work.rows = layout.add(n_rows, sizeof(InkSize));
@@ -156,7 +92,7 @@ void DeviceLineDrawer::measure(const DeviceQueue& queue, const float* values, st
 }
 
 PackedLayout DeviceLineDrawer::packed_layout(std::uint32_t n_images, InkSize size) const {
-  Layout layout(16);
+  MemoryLayout layout(16);
   PackedLayout packed{};
   packed.row_begin = layout.add(std::uint64_t{n_images} * job_->options.height + 1, sizeof(std::uint32_t));
   packed.coverage_begin = layout.add(n_images + std::uint64_t{1}, sizeof(std::uint64_t));

@@ -6,11 +6,14 @@
 
 #include "kernels/draw_lines_device_cover.hpp"
 
-namespace plotmill::kernels {
+namespace plotmill {
 
+// Here, where a Block finds it.
 [[nodiscard]] PLOTMILL_DEVICE inline InkSize operator+(const InkSize& a, const InkSize& b) {
   return {a.n_runs + b.n_runs, a.n_ink + b.n_ink};
 }
+
+namespace kernels {
 
 /// Where a row of a mask begins to be ink, bit by bit, and where it ends to be. left_is_ink: 1 if the pixel to the left
 /// of the word is ink, else 0.
@@ -158,4 +161,5 @@ PLOTMILL_DEVICE void write_image(Block& block, const LineJob& job, const LineWor
   });
 }
 
-}  // namespace plotmill::kernels
+}  // namespace kernels
+}  // namespace plotmill

@@ -52,6 +52,9 @@ struct LineJob {
   [[nodiscard]] PLOTMILL_DEVICE std::uint32_t mask_words() const { return n_words * options.height; }
 };
 
+/// The job of drawing series of n_points with valid options. Throws Error (device) where they are too long.
+[[nodiscard]] LineJob line_job(const LineOptions& options, std::size_t n_points);
+
 /// The scratch of one image.
 struct LineScratch {
   float *x, *y;

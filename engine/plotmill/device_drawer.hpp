@@ -13,8 +13,8 @@ namespace plotmill {
 
 /// How much ink a batch has.
 struct PLOTMILL_EXPORT InkSize {
-  std::uint32_t n_runs = 0;
-  std::uint32_t n_ink = 0;  ///< Ink pixels.
+  std::uint32_t n_runs;
+  std::uint32_t n_ink;  ///< Ink pixels.
 
   friend bool operator==(const InkSize&, const InkSize&) = default;
 };

@@ -50,7 +50,7 @@ class GpuArray {
 };
 
 template <class Pixel>
-void check_frames(const kernels::DeviceLineDrawer& drawer, const GpuArray<std::byte>& packed, kernels::InkSize size,
+void check_frames(const kernels::DeviceLineDrawer& drawer, const GpuArray<std::byte>& packed, InkSize size,
                   const Ink& ink, const kernels::PixelTable<Pixel>& table) {
   const std::size_t n_pixels = ink.shape.n_pixels();
   const GpuArray<Pixel> frames(ink.n_images() * n_pixels);
@@ -73,9 +73,9 @@ void check_on_gpu(const SequencesView& series, const LineOptions& options, const
     const kernels::DeviceLineDrawer drawer(options, series.n_points, {shared_bytes, 0});
     const GpuArray<float> values(series.values, series.n_series * series.n_points);
     const GpuArray<std::byte> work(drawer.work_bytes(n));
-    const GpuArray<kernels::InkSize> size_there(1);
+    const GpuArray<InkSize> size_there(1);
     drawer.measure({}, values.data(), n, work.data(), size_there.data());
-    kernels::InkSize size{};
+    InkSize size{};
     size_there.copy_to(&size);
     const GpuArray<std::byte> packed_there(drawer.packed_bytes(n, size));
     drawer.write({}, values.data(), n, work.data(), size, packed_there.data());

@@ -147,7 +147,7 @@ TEST_CASE("draw_lines_device: packed ink lies as Ink holds it, each part aligned
   }
   const Ink ink = draw_lines(view, options);
   CHECK(packed.size ==
-        kernels::InkSize{static_cast<std::uint32_t>(ink.runs.size()), static_cast<std::uint32_t>(ink.coverage.size())});
+        InkSize{static_cast<std::uint32_t>(ink.runs.size()), static_cast<std::uint32_t>(ink.coverage.size())});
   const auto same = [&](const auto& part, std::uint64_t at) {
     return std::memcmp(part.data(), packed.bytes.data() + at, part.size() * sizeof(part[0])) == 0;
   };

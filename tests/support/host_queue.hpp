@@ -29,7 +29,7 @@ class DeviceMemory {
 /// Packed ink as write() leaves it.
 struct PackedBatch {
   std::uint32_t n_images;
-  kernels::InkSize size;
+  InkSize size;
   DeviceMemory bytes;
 };
 
@@ -38,7 +38,7 @@ inline constexpr DeviceQueue host_queue{true, nullptr};
 [[nodiscard]] inline PackedBatch draw_packed(const kernels::DeviceLineDrawer& drawer, const SequencesView& series) {
   const auto n = static_cast<std::uint32_t>(series.n_series);
   const DeviceMemory work(drawer.work_bytes(n));
-  kernels::InkSize size{};
+  InkSize size{};
   drawer.measure(host_queue, series.values, n, work.data(), &size);
   PackedBatch packed{n, size, DeviceMemory(drawer.packed_bytes(n, size))};
   drawer.write(host_queue, series.values, n, work.data(), size, packed.bytes.data());
