@@ -113,6 +113,7 @@ void Manifest::begin(const RunSetup& setup) {
     append(manifest_head_line({output_, setup.overwrite, lasting_definition(setup.definition), setup.input},
                               setup.plotmill_version));
     sync_to_disk(folder_of(path_));
+    tells_nothing_ = true;
   } catch (const Error&) {
     (void)::unlink(path_.c_str());
     throw;
@@ -165,16 +166,18 @@ void Manifest::append(const std::string& line) {
 
 void Manifest::add(const StoredPiece& piece) {
   append(stored_piece_line(piece));
+  tells_nothing_ = false;
   n_images_ = piece.end;
 }
 
 void Manifest::complete() {
   append(complete_line(n_images_));
+  tells_nothing_ = false;
   is_complete_ = true;
 }
 
 void Manifest::close(bool keep) noexcept {
-  if (file_ && !keep && n_images_ == 0 && !is_complete_) (void)::unlink(path_.c_str());
+  if (file_ && !keep && tells_nothing_) (void)::unlink(path_.c_str());
   (void)file_.close();
 }
 

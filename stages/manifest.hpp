@@ -87,7 +87,8 @@ class Manifest {
   void add(const StoredPiece& piece);
   void complete();
 
-  /// Ends the use of the manifest; removes it where no image is stored, unless it is to be kept all the same.
+  /// Ends the use of the manifest; removes it where it was begun here and tells of nothing, unless it is to be kept all
+  /// the same. One that was there before may be of a run that died once images had their names.
   void close(bool keep = false) noexcept;
 
  private:
@@ -103,6 +104,7 @@ class Manifest {
   FileDescriptor file_;
   bool overwrites_ = false;
   bool is_complete_ = false;
+  bool tells_nothing_ = false;  ///< Begun here, with not a line but the first.
   std::uint64_t n_images_ = 0;
   std::uint64_t n_bytes_ = 0;
 };

@@ -52,6 +52,22 @@ class KillPoints(FaultRuns):
                 self.assertGreater(n_killed, 1)
                 self.check_resume()
 
+    def test_nothing_is_forgotten_by_a_run_that_fails_at_once(self):
+        """After a death at each point where something gets its name, or is listed, a run fails before it has stored
+        anything."""
+        for output in OUTPUTS:
+            for call, where in (("rename", "out*"), ("sync", "out*"), ("write", "out/*.jsonl")):
+                n_calls = self.count_calls(output, call, where=where)
+                # The first ones above all: nothing is listed yet.
+                for nth in spread(n_calls, n_calls) if ALL else sorted({*range(1, min(n_calls, 7)), n_calls - 1, n_calls}):
+                    with self.subTest(output=output, call=call, nth=nth, of=n_calls):
+                        self.new_job(output)
+                        run(self.folder, rules=f"{call}:kill,nth={nth},at={where}")
+                        failed = run(self.folder, "run", "job.json", "--quiet", "--resume", rules="write:ENOSPC,from=1,at=out/*")
+                        self.check_outputs()
+                        self.assertIn(failed.code, (0, 1), failed)
+                        self.check_resume()
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
