@@ -35,29 +35,44 @@ DeviceNodes::DeviceNodes(flow::graph& graph, FlowState& state, std::size_t drawe
       take_(graph, flow::serial,
             [](const std::tuple<Slot*, DeviceLane*>& pair) {
               const auto [slot, lane] = pair;
+              slot->baton.enter();
+              lane->baton.enter();
               lane->slot = slot;
               lane->begin = 0;
+              lane->baton.leave();
               return lane;
             }),
       upload_(graph, flow::serial,
               [this](DeviceLane* lane) {
+                lane->baton.enter();
                 upload(*lane);
+                lane->baton.leave();
                 return lane;
               }),
       draw_(graph, flow::unlimited,
             [this](DeviceLane* lane, Gateway& gateway) {
-              if (!draw(*lane, gateway)) gateway.try_put(lane);
+              lane->baton.enter();
+              if (draw(*lane, gateway)) return;
+              lane->baton.leave();
+              gateway.try_put(lane);
             }),
       download_(graph, flow::unlimited,
                 [this](DeviceLane* lane, Gateway& gateway) {
-                  if (!download(*lane, gateway)) gateway.try_put(lane);
+                  lane->baton.enter();
+                  if (download(*lane, gateway)) return;
+                  lane->baton.leave();
+                  gateway.try_put(lane);
                 }),
       append_(graph, flow::unlimited, [this](DeviceLane* lane, Append::output_ports_type& ports) {
+        lane->baton.enter();
         if (!append(*lane)) {
+          lane->baton.leave();
           std::get<0>(ports).try_put(lane);
           return;
         }
         Slot* const slot = std::exchange(lane->slot, nullptr);
+        slot->baton.leave();
+        lane->baton.leave();
         // The lane first: whoever gets the batch may be the last to need the graph.
         std::get<2>(ports).try_put(lane);
         std::get<1>(ports).try_put(slot);
@@ -75,13 +90,14 @@ DeviceNodes::DeviceNodes(flow::graph& graph, FlowState& state, std::size_t drawe
     const std::string name = drawer_.id + " " + device.name() + " stream " + std::to_string(i);
     lanes_.push_back(std::make_unique<DeviceLane>(device, state.stages.stream_thread(first_lane + i), name));
   }
-  for (const auto& lane : lanes_) free_lanes_.try_put(lane.get());
+  for (const auto& lane : lanes_) {
+    lane->baton.leave();
+    free_lanes_.try_put(lane.get());
+  }
 }
 
 template <class Work>
 void DeviceNodes::guard(DeviceLane& lane, Work&& work) {
-  lane.baton.enter();
-  lane.slot->baton.enter();
   state_.guard(drawer_, lane.slot, [&] {
     try {
       if (lane.lost) throw *std::exchange(lane.lost, {});
@@ -153,7 +169,6 @@ void DeviceNodes::upload(DeviceLane& lane) {
     }
     if (lane.n == n_left(lane)) work.done(lane.slot->series.size());
   });
-  lane.baton.leave();
 }
 
 void DeviceNodes::hand_on(DeviceLane& lane, Gateway& gateway) {
@@ -183,7 +198,6 @@ bool DeviceNodes::draw(DeviceLane& lane, Gateway& gateway) {
     hand_on(lane, gateway);
     is_put = true;
   });
-  if (!is_put) lane.baton.leave();
   return is_put;
 }
 
@@ -213,7 +227,6 @@ bool DeviceNodes::download(DeviceLane& lane, Gateway& gateway) {
     hand_on(lane, gateway);
     is_put = true;
   });
-  if (!is_put) lane.baton.leave();
   return is_put;
 }
 
@@ -234,10 +247,7 @@ bool DeviceNodes::append(DeviceLane& lane) {
   });
   lane.drawing.reset();
   lane.downloading.reset();
-  const bool is_last = state_.stopping() || n_left(lane) == 0;
-  lane.baton.leave();
-  lane.slot->baton.leave();
-  return is_last;
+  return state_.stopping() || n_left(lane) == 0;
 }
 
 }  // namespace plotmill

@@ -27,7 +27,6 @@ Flow::Flow(RunStages& stages)
     : state_(stages),
       stages_(stages),
       arena_(static_cast<int>(stages.plan.threads)),
-      worker_names_(arena_),
       lanes_(stages.plan.threads) {
   // TBB has as many workers as the machine has cores, less one for the caller; more threads must be allowed explicitly.
   if (stages.plan.threads > std::thread::hardware_concurrency()) {
@@ -58,6 +57,7 @@ void Flow::name_for_profilers() {
     node.clock->name(node.stage->id + " " + std::string(step_name(node.step)));
   }
   for (const auto& writer : stages_.writers) writer->finish_clock.name(writer->id + " finish");
+  for (std::size_t lane = 0; lane < lanes_.size(); ++lane) lane_names_.push_back("worker " + std::to_string(lane));
 }
 
 void Flow::build() {
@@ -145,6 +145,8 @@ template <class Work>
 void Flow::in_lane(Slot& slot, Work&& work) {
   const auto lane = static_cast<std::size_t>(oneapi::tbb::this_task_arena::current_thread_index());
   lanes_[lane].enter();
+  // Each time, as another thread may have had the lane before.
+  name_thread(lane_names_[lane]);
   work(lane);
   lanes_[lane].leave();
   slot.baton.leave();

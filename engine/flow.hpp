@@ -13,7 +13,6 @@
 #include <oneapi/tbb/flow_graph.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
-#include <oneapi/tbb/task_scheduler_observer.h>
 
 #include <atomic>
 #include <memory>
@@ -67,15 +66,6 @@ class Flow {
     oneapi::tbb::flow::receiver<Slot*>* batches;
     std::vector<oneapi::tbb::flow::sender<Slot*>*> drawn;
   };
-  /// Names the threads that draw and encode as they enter the arena.
-  class WorkerNames final : public oneapi::tbb::task_scheduler_observer {
-   public:
-    explicit WorkerNames(oneapi::tbb::task_arena& arena) : task_scheduler_observer(arena) { observe(true); }
-    ~WorkerNames() override { observe(false); }
-    void on_scheduler_entry(bool) override {
-      name_thread("worker " + std::to_string(oneapi::tbb::this_task_arena::current_thread_index()));
-    }
-  };
   using HandOver = oneapi::tbb::flow::function_node<Slot*>;
 
   void name_for_profilers();
@@ -97,7 +87,6 @@ class Flow {
   RunStages& stages_;
   std::optional<oneapi::tbb::global_control> parallelism_;
   oneapi::tbb::task_arena arena_;
-  WorkerNames worker_names_;
   std::unique_ptr<oneapi::tbb::flow::graph> graph_;
   std::vector<std::unique_ptr<Node>> draw_nodes_, encode_nodes_;
   std::vector<std::unique_ptr<DeviceNodes::Batches>> device_batches_;
@@ -109,6 +98,7 @@ class Flow {
   std::thread reader_thread_, graph_thread_;
 
   std::vector<Baton> lanes_;
+  std::vector<std::string> lane_names_;  ///< For profilers.
   std::atomic<bool> reader_ended_ = false;
   bool finishing_ = false;
   std::atomic<std::size_t> n_writers_finished_ = 0;
