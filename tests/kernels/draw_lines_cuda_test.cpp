@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <string>
 
 #include "kernels/fill_rows.hpp"
@@ -26,6 +27,17 @@ void require(cudaError_t status) {
 bool there_is_a_gpu() {
   int n = 0;
   return cudaGetDeviceCount(&n) == cudaSuccess && n > 0;
+}
+
+bool is_set(const char* variable) {
+  const char* value = std::getenv(variable);
+  return value != nullptr && *value != '\0';
+}
+
+/// PLOTMILL_REQUIRE_GPU makes a failure of what else is skipped.
+void say_there_is_no_gpu() {
+  if (is_set("PLOTMILL_REQUIRE_GPU")) FAIL("there is no GPU, and PLOTMILL_REQUIRE_GPU is set");
+  MESSAGE("SKIPPED: there is no GPU");
 }
 
 /// `n` elements of a GPU's memory.
@@ -98,16 +110,21 @@ void check_on_gpu(const SequencesView& series, const LineOptions& options, const
 
 TEST_CASE("draw_lines_cuda: a GPU draws the CPU's ink and frames") {
   if (!there_is_a_gpu()) {
-    MESSAGE("there is no GPU");
+    say_there_is_no_gpu();
     return;
   }
+  // For compute-sanitizer, with which a kernel takes a thousand times as long.
+  const bool small = is_set("PLOTMILL_SMALL_GPU_CASES");
+  const int n_rounds = small ? 16 : 200;
+  const std::uint32_t longest_side = small ? 64 : 300;
   const std::uint64_t seed = std::random_device{}();
   Random random(seed);
-  for (int round = 0; round < 200; ++round) {
+  for (int round = 0; round < n_rounds; ++round) {
     const bool large = round % 20 == 0;
-    const LineOptions options = large ? LineOptions{} : random_options(random, 300);
-    const std::size_t n_points = large ? 100 : 1 + random_below(random, round % 4 == 0 ? 3000 : 100);
-    const std::size_t n_series = large ? 500 : 1 + random_below(random, 20);
+    const LineOptions options = large ? LineOptions{} : random_options(random, longest_side);
+    const std::uint32_t most_points = round % 4 != 0 ? 100 : small ? 600 : 3000;
+    const std::size_t n_points = large ? 100 : 1 + random_below(random, most_points);
+    const std::size_t n_series = large ? (small ? 4 : 500) : 1 + random_below(random, small ? 4 : 20);
     std::vector<float> values;
     for (std::size_t i = 0; i < n_series; ++i) {
       const std::vector<float> series = random_series(random, n_points);
