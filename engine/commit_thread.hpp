@@ -22,14 +22,16 @@ class CommitThread {
     taken_.reserve(n_slots);
   }
 
-  /// The thread, which profilers know by its name, calls `commit` for each slot and, where finish() was called, `at_end` after the last. `keep_alive` is
-  /// held by the thread until it ends: the thread may outlive a run that stalled.
-  void start(const std::string& name, std::function<void(Slot&)> commit, std::function<void()> at_end, std::shared_ptr<void> keep_alive) {
-    thread_ = std::thread([this, name, commit = std::move(commit), at_end = std::move(at_end),
-                           keep_alive = std::move(keep_alive)] {
-      name_thread(name);
-      run(commit, at_end);
-    });
+  /// The thread, which profilers know by its name, calls `commit` for each slot and, where finish() was called,
+  /// `at_end` after the last. `keep_alive` is held by the thread until it ends: the thread may outlive a run that
+  /// stalled.
+  void start(const std::string& name, std::function<void(Slot&)> commit, std::function<void()> at_end,
+             std::shared_ptr<void> keep_alive) {
+    thread_ = std::thread(
+        [this, name, commit = std::move(commit), at_end = std::move(at_end), keep_alive = std::move(keep_alive)] {
+          name_thread(name);
+          run(commit, at_end);
+        });
   }
 
   void put(Slot* slot) {

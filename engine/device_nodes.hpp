@@ -3,8 +3,8 @@
 //   batches + free lanes -> upload -> draw (async) -> download (async) -> append -> encode
 //
 // A batch waits until a lane is free, and takes it. No node waits for the device: what it has put into the lane's
-// stream ends in a call that gives the lane to the next node. Where the device has no memory for a batch, it is drawn in
-// parts.
+// stream ends in a call that gives the lane to the next node. Where the device has no memory for a batch, it is drawn
+// in parts.
 #pragma once
 
 #include <oneapi/tbb/flow_graph.h>

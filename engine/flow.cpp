@@ -24,10 +24,7 @@ bool is_stored(const WriterNode& writer, const Slot& slot) {
 }  // namespace
 
 Flow::Flow(RunStages& stages)
-    : state_(stages),
-      stages_(stages),
-      arena_(static_cast<int>(stages.plan.threads)),
-      lanes_(stages.plan.threads) {
+    : state_(stages), stages_(stages), arena_(static_cast<int>(stages.plan.threads)), lanes_(stages.plan.threads) {
   // TBB has as many workers as the machine has cores, less one for the caller; more threads must be allowed explicitly.
   if (stages.plan.threads > std::thread::hardware_concurrency()) {
     parallelism_.emplace(oneapi::tbb::global_control::max_allowed_parallelism, stages.plan.threads);
@@ -127,8 +124,9 @@ void Flow::start(const std::shared_ptr<void>& keep_alive) {
 
 void Flow::start_threads(const std::shared_ptr<void>& keep_alive) {
   for (std::size_t i = 0; i < commit_threads_.size(); ++i) {
-    commit_threads_[i]->start(stages_.writers[i]->id + " commit", [this, i](Slot& slot) { commit(i, slot); },
-                              [this, i] { finish(i); }, keep_alive);
+    commit_threads_[i]->start(
+        stages_.writers[i]->id + " commit", [this, i](Slot& slot) { commit(i, slot); }, [this, i] { finish(i); },
+        keep_alive);
   }
   // This thread takes part in the work, so that the graph has as many threads as asked for.
   graph_thread_ = std::thread([this, keep_alive] { arena_.execute([&] { graph_->wait_for_all(); }); });

@@ -31,7 +31,8 @@ class FlowState {
   template <class Work>
   void guard(const RunNode& node, const Slot* slot, Work&& work);
 
-  /// Takes the ink that a drawer has put into a slot. Throws Error (internal) where it is not one image for each series.
+  /// Takes the ink that a drawer has put into a slot. Throws Error (internal) where it is not one image for each
+  /// series.
   void accept_ink(std::size_t drawer, Slot& slot);
 
   /// Whoever watches the run is woken, but not for every move: a thread that wakes takes a core from one that draws.

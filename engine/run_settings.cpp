@@ -77,7 +77,8 @@ RunSettings parse_run_settings(const nlohmann::json& run, std::vector<Fault>& fa
   if (is_device(values.device)) {
     settings.device = values.device;
   } else {
-    faults.push_back({"run/device", shown_text(values.device) + " is not a device; auto, cpu, cuda, cuda:N and cuda:all are"});
+    faults.push_back(
+        {"run/device", shown_text(values.device) + " is not a device; auto, cpu, cuda, cuda:N and cuda:all are"});
   }
   if (values.memory.bytes > 0) settings.memory_bytes = values.memory.bytes;
   settings.streams = static_cast<std::size_t>(values.streams);

@@ -15,7 +15,7 @@
 namespace plotmill {
 
 struct RunSettings {
-  std::string device = "auto";                           ///< auto, cpu, cuda, cuda:N or cuda:all
+  std::string device = "auto";  ///< auto, cpu, cuda, cuda:N or cuda:all
   DeviceSource devices = cuda_devices();
   std::size_t streams = 4;                               ///< Of each device.
   std::size_t threads = 0;                               ///< 0: the engine chooses.

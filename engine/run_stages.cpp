@@ -260,7 +260,8 @@ void RunStages::choose_sizes(const RunSettings& settings) {
   }
   if (need(batch, 1) > settings.memory_bytes) refuse_memory(batch);
   plan.batch = static_cast<std::size_t>(batch);
-  plan.batches_in_flight = static_cast<std::size_t>(std::min((room / batch - on_devices.pinned_bytes) / per_image, wanted_slots));
+  plan.batches_in_flight =
+      static_cast<std::size_t>(std::min((room / batch - on_devices.pinned_bytes) / per_image, wanted_slots));
   plan.memory_bytes = need(batch, plan.batches_in_flight);
 }
 

@@ -34,7 +34,7 @@ struct DrawerNode : RunNode {
   bool can_use_device = false;
   std::unique_ptr<DeviceDrawer> device_drawer;  ///< Where it draws on devices.
   NodeClock clock;
-  NodeClock upload_clock, download_clock;  ///< Where it draws on devices.
+  NodeClock upload_clock, download_clock;   ///< Where it draws on devices.
   std::atomic<std::uint64_t> n_blank = 0;   ///< Images without any ink.
   std::optional<FirstCharts> first_charts;  ///< Kept where the run is traced.
 

@@ -57,7 +57,8 @@ std::string stall_table(const RunStages& stages, const Flow& flow, double timeou
     if (drawer->device_drawer) {
       rows.push_back(row_of(drawer->place() + " upload", drawer->upload_clock, &reader.clock, reader.id,
                             "a free stream (run.streams)"));
-      rows.push_back(row_of(drawer->place(), drawer->clock, &drawer->upload_clock, drawer->id + " upload", "the device"));
+      rows.push_back(
+          row_of(drawer->place(), drawer->clock, &drawer->upload_clock, drawer->id + " upload", "the device"));
       rows.push_back(
           row_of(drawer->place() + " download", drawer->download_clock, &drawer->clock, drawer->id, "the device"));
       continue;

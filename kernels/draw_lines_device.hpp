@@ -35,8 +35,8 @@ struct PackedLayout {
 /// See plotmill/device_lines.hpp.
 class DeviceLineDrawer final : public FrameDrawer {
  public:
-  /// `options` must be valid (check_options()); n_points is at least 1. Throws Error (device) where a series is too long
-  /// for 32-bit indices.
+  /// `options` must be valid (check_options()); n_points is at least 1. Throws Error (device) where a series is too
+  /// long for 32-bit indices.
   DeviceLineDrawer(const LineOptions& options, std::size_t n_points, DeviceTuning tuning = {});
 
   [[nodiscard]] std::uint32_t max_images() const override;

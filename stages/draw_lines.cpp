@@ -138,9 +138,9 @@ class DrawLines final : public Drawer {
 }  // namespace
 
 StageInfo draw_lines_stage() {
-  return {.type = "draw_lines", .summary = "Draws each series as a line chart.", .make = [] {
-            return std::unique_ptr<Drawer>(new DrawLines);
-          },
+  return {.type = "draw_lines",
+          .summary = "Draws each series as a line chart.",
+          .make = [] { return std::unique_ptr<Drawer>(new DrawLines); },
           .on_device = true};
 }
 

@@ -29,9 +29,9 @@ class PLOTMILL_EXPORT FrameDrawer : public DeviceDrawer {
                            float* frames) const = 0;
 };
 
-/// Makes what draws the ink of draw_lines() on a device. Series that `flat` and `gaps` refuse (Flat::error, Gaps::error)
-/// are not for it: it draws them in one way or another. Holds no device memory; any number of threads may use it at
-/// once. Throws Error (definition) for options out of range, (device) where a series is too long for a GPU.
+/// Makes what draws the ink of draw_lines() on a device. Series that `flat` and `gaps` refuse (Flat::error,
+/// Gaps::error) are not for it: it draws them in one way or another. Holds no device memory; any number of threads may
+/// use it at once. Throws Error (definition) for options out of range, (device) where a series is too long for a GPU.
 [[nodiscard]] PLOTMILL_EXPORT std::unique_ptr<FrameDrawer> device_line_drawer(const LineOptions& options,
                                                                               std::size_t n_points);
 

@@ -26,8 +26,8 @@ struct PLOTMILL_EXPORT Override {
   std::string value;  ///< JSON, or plain text where it is not JSON.
 };
 
-/// Where one stage stands. A write stage gives two, "ID encode" and "ID commit"; a draw stage on a GPU three, "ID upload",
-/// "ID" and "ID download".
+/// Where one stage stands. A write stage gives two, "ID encode" and "ID commit"; a draw stage on a GPU three, "ID
+/// upload", "ID" and "ID download".
 struct PLOTMILL_EXPORT StageProgress {
   std::string id;
   Step step = Step::read;

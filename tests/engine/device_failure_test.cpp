@@ -58,7 +58,8 @@ TEST_CASE("devices: a GPU that was asked for is used, or what is missing is told
   CHECK(choose("cuda:all", script).devices.size() == 3);
   CHECK(choose("cuda:all", script).reason == "emulated 0 + emulated 1 + emulated 2");
   CHECK(refusal_of("cuda:3", script) ==
-        "run/device: \"cuda:3\" can't be had: there are 3 GPUs, from cuda:0 on; auto takes the CPU where there is no GPU");
+        "run/device: \"cuda:3\" can't be had: there are 3 GPUs, from cuda:0 on; auto takes the CPU where there is no "
+        "GPU");
   script.n_devices = 1;
   CHECK(refusal_of("cuda:1", script).find("there is one GPU, cuda:0") != std::string::npos);
   CHECK(refusal_of("cuda", script, false).find("no stage of this definition can draw on a GPU") != std::string::npos);
@@ -71,7 +72,8 @@ TEST_CASE("devices: a GPU that can't be opened is refused, and auto takes the CP
   DeviceSource source = emulated_devices(script);
   source.open = [](std::size_t) -> std::unique_ptr<Device> { throw Error(ErrorKind::device, "it is broken"); };
   CHECK(choose_devices("auto", true, source).reason == "it is broken");
-  CHECK_THROWS_WITH_AS((void)choose_devices("cuda", true, source), doctest::Contains("can't be had: it is broken"), Error);
+  CHECK_THROWS_WITH_AS((void)choose_devices("cuda", true, source), doctest::Contains("can't be had: it is broken"),
+                       Error);
 }
 
 TEST_CASE("devices: a failure in any step ends the run with the device's words, the stage and the batch") {

@@ -1,12 +1,12 @@
 // Drawing on devices, with devices that are emulated: order, several streams at once, too little memory, bad series.
+#include "support/device_flow.hpp"
+
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <chrono>
 #include <numeric>
 #include <thread>
-
-#include "support/device_flow.hpp"
 
 namespace plotmill {
 namespace {
@@ -56,9 +56,10 @@ TEST_CASE("devices: every series is drawn and stored once and in order, on any n
         devices.on = [](const std::string&, std::uint64_t n) {
           std::this_thread::sleep_for(std::chrono::microseconds(n * 7919 % 100));
         };
-        DeviceFlow flow(script, devices,
-                        R"("threads": 2, "streams": )" + std::to_string(streams) +
-                            ", \"batch\": " + std::to_string(batch), "", "cuda:all");
+        DeviceFlow flow(
+            script, devices,
+            R"("threads": 2, "streams": )" + std::to_string(streams) + ", \"batch\": " + std::to_string(batch), "",
+            "cuda:all");
         const RunReport report = flow.run();
         CAPTURE(n_devices);
         CAPTURE(streams);
@@ -87,8 +88,7 @@ TEST_CASE("devices: all streams work at once while one thread serves them, and n
   devices.on = [](const std::string& step, std::uint64_t) {
     if (step == "submit") sleep_ms(20);
   };
-  const RunReport report =
-      DeviceFlow(script, devices, R"("threads": 1, "streams": 4, "batch": 1)").run();
+  const RunReport report = DeviceFlow(script, devices, R"("threads": 1, "streams": 4, "batch": 1)").run();
   CHECK(devices.most_busy == 4);
   // 40 batches of 40 ms on four streams.
   CHECK(report.seconds < 0.8);
@@ -99,7 +99,8 @@ TEST_CASE("devices: two drawers on one device, and one that can only use the CPU
   DeviceScript devices;
   const RunReport report = DeviceFlow(script, devices, R"("batch": 9)", R"(,
       {"id": "others", "type": "flow_draw", "from": "in"},
-      {"id": "again", "type": "flow_write", "from": "others"})").run();
+      {"id": "again", "type": "flow_write", "from": "others"})")
+                               .run();
   CHECK(used_lists(script) == std::vector(2, counted_once(100)[0]));
   CHECK(script.n_wrong == 0);
   CHECK(report.stages.size() == 1 + 2 * 3 + 2 * 2);
@@ -217,8 +218,7 @@ TEST_CASE("devices: a bad series gives a blank image where run.on_bad_series say
     }
   };
   DeviceScript devices;
-  const RunReport report =
-      DeviceFlow(script, devices, R"("batch": 10, "on_bad_series": "blank")").run();
+  const RunReport report = DeviceFlow(script, devices, R"("batch": 10, "on_bad_series": "blank")").run();
   CHECK(report.n_blanked == 4);
   CHECK(report.blank == 0);
   CHECK(script.n_wrong == 0);

@@ -18,9 +18,9 @@ constexpr std::uint64_t most_values = 1U << 17U;
 /// How the engine would treat the reader.
 struct ReaderUse {
   std::uint64_t memory_bytes;
-  std::uint64_t constant_bytes;  ///< What the reader may hold beside: buffers of fixed size.
-  std::size_t at_most;           ///< Series in a batch.
-  std::size_t n_skipped;         ///< Stepped over after each batch.
+  std::uint64_t constant_bytes;                   ///< What the reader may hold beside: buffers of fixed size.
+  std::size_t at_most;                            ///< Series in a batch.
+  std::size_t n_skipped;                          ///< Stepped over after each batch.
   std::uint64_t most_series = ~std::uint64_t{0};  ///< Read at most; fewer where each may lie far from the one before.
 
   explicit ReaderUse(FuzzedDataProvider& input, std::uint64_t fixed_bytes)

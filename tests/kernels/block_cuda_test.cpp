@@ -17,7 +17,6 @@ namespace {
 using namespace test;
 using kernels::CudaBlock;
 
-
 static_assert(CudaBlock::n_threads == cuda_block_size);
 
 constexpr std::uint32_t lengths[]{0, 1, 31, 33, 256, 257, 700};

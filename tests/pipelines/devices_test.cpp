@@ -22,10 +22,10 @@ TEST_CASE("devices: what is stored is equal to that of the CPU, byte for byte") 
       script.n_devices = n_devices;
       const DeviceSource source = emulated_devices(script);
       RunReport report;
-      const StoredOutputs stored =
-          runs.run("\"device\": \"" + std::string(device) + "\", \"threads\": 2, \"streams\": " + std::to_string(streams) +
-                       ", \"batch\": " + std::to_string(batch) + ", " + bad,
-                   &source, &report);
+      const StoredOutputs stored = runs.run("\"device\": \"" + std::string(device) +
+                                                "\", \"threads\": 2, \"streams\": " + std::to_string(streams) +
+                                                ", \"batch\": " + std::to_string(batch) + ", " + bad,
+                                            &source, &report);
       CAPTURE(device);
       CAPTURE(batch);
       CHECK(report.plan.device == (n_devices > 1 ? "cuda:all" : "cuda:0"));

@@ -50,7 +50,8 @@ TEST_CASE("gpu: 400 ms writes overlap with drawing on 1, 2 and 4 streams: 20 bat
                     return std::unique_ptr<Writer>(new FlowWriter(script));
                   }});
     const RunReport report = Pipeline::from_json(R"({"plotmill": 1, "run": {"device": "cuda", "memory": "64GiB",
-        "batch": 2048, "streams": )" + std::to_string(streams) + R"(}, "stages": [
+        "batch": 2048, "streams": )" + std::to_string(streams) +
+                                                     R"(}, "stages": [
         {"id": "walks", "type": "make_sequences", "params": {"count": 40960}}, {"id": "charts", "type": "draw_lines"},
         {"id": "store", "type": "flow_write"}]})",
                                                  {}, std::move(registry))

@@ -20,7 +20,8 @@ class FlowDeviceDrawer final : public DeviceDrawer {
 
   [[nodiscard]] std::uint32_t max_images() const override { return 1000; }
   [[nodiscard]] std::uint64_t work_bytes(std::uint32_t n) const override { return n * work_bytes_per_image; }
-  void measure(const DeviceQueue&, const float* values, std::uint32_t n, std::byte* work, InkSize* size) const override {
+  void measure(const DeviceQueue&, const float* values, std::uint32_t n, std::byte* work,
+               InkSize* size) const override {
     script_.on("measure", n);
     for (std::uint32_t i = 0; i < n; ++i) std::memcpy(work + i * sizeof(float), values + i * n_points_, sizeof(float));
     *size = {n, 0};
@@ -58,9 +59,11 @@ class DeviceFlow {
   explicit DeviceFlow(FlowScript& script, DeviceScript& devices, const std::string& run,
                       const std::string& more_stages = "", const std::string& device = "cuda")
       : registry_(flow_registry(script)),
-        definition_(parse_definition(R"({"plotmill": 1, "run": {"device": ")" + device + R"(", )" + run + R"(}, "stages": [
+        definition_(parse_definition(R"({"plotmill": 1, "run": {"device": ")" + device + R"(", )" + run +
+                                         R"(}, "stages": [
             {"id": "in", "type": "flow_read"}, {"id": "charts", "type": "flow_draw"},
-            {"id": "store", "type": "flow_write"})" + more_stages + "]}",
+            {"id": "store", "type": "flow_write"})" +
+                                         more_stages + "]}",
                                      "", {}, registry_)) {
     definition_.run.devices = emulated_devices(devices);
   }

@@ -28,10 +28,10 @@ struct DeviceScript {
   std::function<void(const std::string& step, std::uint64_t n)> on = [](const std::string&, std::uint64_t) {};
 
   std::atomic<std::uint64_t> n_submitted = 0, n_copied_in = 0, n_copied_out = 0, n_called = 0;
-  std::atomic<int> n_busy = 0;     ///< Streams that execute something.
+  std::atomic<int> n_busy = 0;  ///< Streams that execute something.
   std::atomic<int> most_busy = 0;
-  std::atomic<std::int64_t> n_bytes = 0;         ///< Of memory of both kinds that is not freed.
-  std::atomic<std::uint64_t> n_refused = 0;      ///< Allocations.
+  std::atomic<std::int64_t> n_bytes = 0;     ///< Of memory of both kinds that is not freed.
+  std::atomic<std::uint64_t> n_refused = 0;  ///< Allocations.
   std::atomic<std::uint64_t> n_allocations = 0;
 };
 
@@ -132,7 +132,7 @@ class EmulatedDevice final : public Device {
       ++script_.n_refused;
       throw Error(ErrorKind::out_of_memory, "memory of the emulated device was refused");
     }
-    auto* const memory = static_cast<std::byte*>(::operator new(n_bytes, std::align_val_t{256}));
+    auto* const memory = static_cast<std::byte*>(::operator new (n_bytes, std::align_val_t{256}));
     sizes_[memory] = n_bytes;
     if (kind == MemoryKind::device) used_ += n_bytes;
     ++script_.n_allocations;
@@ -146,7 +146,7 @@ class EmulatedDevice final : public Device {
     sizes_.erase(memory);
     if (kind == MemoryKind::device) used_ -= n_bytes;
     script_.n_bytes -= static_cast<std::int64_t>(n_bytes);
-    ::operator delete(memory, std::align_val_t{256});
+    ::operator delete (memory, std::align_val_t{256});
   }
 
  private:
@@ -158,7 +158,10 @@ class EmulatedDevice final : public Device {
 };
 
 [[nodiscard]] inline DeviceSource emulated_devices(DeviceScript& script) {
-  return {.find = [&] { return DeviceSource::Found{script.n_devices, "no device is emulated"}; },
+  return {.find =
+              [&] {
+                return DeviceSource::Found{script.n_devices, "no device is emulated"};
+              },
           .open = [&](std::size_t number) -> std::unique_ptr<Device> {
             return std::make_unique<EmulatedDevice>(script, number);
           }};
