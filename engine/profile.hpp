@@ -17,7 +17,7 @@ namespace plotmill {
 
 /// The domain is made when it is first asked for, and lives as long as the process.
 inline nvtxDomainHandle_t profile_domain() {
-  static const nvtxDomainHandle_t domain = nvtxDomainCreateA("plotmill");
+  static nvtxDomainRegistration_st* const domain = nvtxDomainCreateA("plotmill");
   return domain;
 }
 
