@@ -23,8 +23,18 @@ std::size_t n_left(const DeviceLane& lane) { return lane.slot->series.size() - l
 
 }  // namespace
 
+std::vector<std::unique_ptr<DeviceLane>> make_lanes(const RunStages& stages, const DrawerNode& drawer, Device& device,
+                                                    std::size_t first_lane) {
+  std::vector<std::unique_ptr<DeviceLane>> lanes;
+  for (std::size_t i = 0; i < stages.plan.streams; ++i) {
+    const std::string name = drawer.id + " " + device.name() + " stream " + std::to_string(i);
+    lanes.push_back(std::make_unique<DeviceLane>(device, stages.stream_thread(first_lane + i), name));
+  }
+  return lanes;
+}
+
 DeviceNodes::DeviceNodes(flow::graph& graph, FlowState& state, std::size_t drawer, Device& device,
-                         std::size_t first_lane, Batches& batches)
+                         std::vector<std::unique_ptr<DeviceLane>> lanes, Batches& batches)
     : state_(state),
       drawer_index_(drawer),
       drawer_(*state.stages.drawers[drawer]),
@@ -63,20 +73,22 @@ DeviceNodes::DeviceNodes(flow::graph& graph, FlowState& state, std::size_t drawe
                   lane->baton.leave();
                   gateway.try_put(lane);
                 }),
-      append_(graph, flow::unlimited, [this](DeviceLane* lane, Append::output_ports_type& ports) {
-        lane->baton.enter();
-        if (!append(*lane)) {
-          lane->baton.leave();
-          std::get<0>(ports).try_put(lane);
-          return;
-        }
-        Slot* const slot = std::exchange(lane->slot, nullptr);
-        slot->baton.leave();
-        lane->baton.leave();
-        // The lane first: whoever gets the batch may be the last to need the graph.
-        std::get<2>(ports).try_put(lane);
-        std::get<1>(ports).try_put(slot);
-      }) {
+      append_(graph, flow::unlimited,
+              [this](DeviceLane* lane, Append::output_ports_type& ports) {
+                lane->baton.enter();
+                if (!append(*lane)) {
+                  lane->baton.leave();
+                  std::get<0>(ports).try_put(lane);
+                  return;
+                }
+                Slot* const slot = std::exchange(lane->slot, nullptr);
+                slot->baton.leave();
+                lane->baton.leave();
+                // The lane first: whoever gets the batch may be the last to need the graph.
+                std::get<2>(ports).try_put(lane);
+                std::get<1>(ports).try_put(slot);
+              }),
+      lanes_(std::move(lanes)) {
   flow::make_edge(batches, flow::input_port<0>(join_));
   flow::make_edge(free_lanes_, flow::input_port<1>(join_));
   flow::make_edge(join_, take_);
@@ -86,10 +98,6 @@ DeviceNodes::DeviceNodes(flow::graph& graph, FlowState& state, std::size_t drawe
   flow::make_edge(download_, append_);
   flow::make_edge(flow::output_port<0>(append_), upload_);
   flow::make_edge(flow::output_port<2>(append_), free_lanes_);
-  for (std::size_t i = 0; i < state.stages.plan.streams; ++i) {
-    const std::string name = drawer_.id + " " + device.name() + " stream " + std::to_string(i);
-    lanes_.push_back(std::make_unique<DeviceLane>(device, state.stages.stream_thread(first_lane + i), name));
-  }
   for (const auto& lane : lanes_) {
     lane->baton.leave();
     free_lanes_.try_put(lane.get());

@@ -19,14 +19,17 @@
 
 namespace plotmill {
 
+/// Makes run.streams lanes of a drawer; `first_lane` counts those of all devices before. Throws as Device does.
+[[nodiscard]] std::vector<std::unique_ptr<DeviceLane>> make_lanes(const RunStages& stages, const DrawerNode& drawer,
+                                                                  Device& device, std::size_t first_lane);
+
 /// The nodes of one drawer on one device. Batches come from a queue that it shares with its other devices.
 class DeviceNodes {
  public:
   using Batches = oneapi::tbb::flow::queue_node<Slot*>;
 
-  /// `first_lane` counts the lanes of all devices before this one.
   DeviceNodes(oneapi::tbb::flow::graph& graph, FlowState& state, std::size_t drawer, Device& device,
-              std::size_t first_lane, Batches& batches);
+              std::vector<std::unique_ptr<DeviceLane>> lanes, Batches& batches);
   DeviceNodes(const DeviceNodes&) = delete;
   DeviceNodes& operator=(const DeviceNodes&) = delete;
 

@@ -99,7 +99,10 @@ void Flow::build_device_nodes(std::size_t drawer) {
   DrawEnds ends{&batches, {}};
   for (const auto& device : stages_.devices) {
     const std::size_t first_lane = device_nodes_.size() * stages_.plan.streams;
-    device_nodes_.push_back(std::make_unique<DeviceNodes>(*graph_, state_, drawer, *device, first_lane, batches));
+    const DrawerNode& node = *stages_.drawers[drawer];
+    // Before the nodes, which the graph uses as soon as they have edges.
+    auto lanes = at_place(node.place(), [&] { return make_lanes(stages_, node, *device, first_lane); });
+    device_nodes_.push_back(std::make_unique<DeviceNodes>(*graph_, state_, drawer, *device, std::move(lanes), batches));
     ends.drawn.push_back(&device_nodes_.back()->drawn());
   }
   draw_ends_.push_back(std::move(ends));

