@@ -26,8 +26,8 @@ TEST_CASE("devices: what is stored is equal to that of the CPU, byte for byte") 
                                                 "\", \"threads\": 2, \"streams\": " + std::to_string(streams) +
                                                 ", \"batch\": " + std::to_string(batch) + ", " + bad,
                                             &source, &report);
-      CAPTURE(device);
-      CAPTURE(batch);
+      const std::string where = device + (" in batches of " + std::to_string(batch));
+      CAPTURE(where);
       CHECK(report.plan.device == (n_devices > 1 ? "cuda:all" : "cuda:0"));
       CHECK(script.n_submitted > 0);
       CHECK(stored == expected);

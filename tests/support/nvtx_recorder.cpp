@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <deque>
+#include <mutex>
+#include <string>
 
 namespace {
 
@@ -20,7 +22,10 @@ std::FILE* log_file() {
 // A handle is the text itself: programs make few, and end with them.
 template <class Handle>
 Handle keep(const char* text) {
-  return reinterpret_cast<Handle>(::strdup(text));
+  static std::mutex mutex;
+  static auto* const texts = new std::deque<std::string>;
+  const std::lock_guard lock(mutex);
+  return reinterpret_cast<Handle>(texts->emplace_back(text).data());
 }
 
 nvtxDomainHandle_t create_domain(const char* name) { return keep<nvtxDomainHandle_t>(name); }
