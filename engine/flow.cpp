@@ -54,6 +54,7 @@ void Flow::name_for_profilers() {
     node.clock->name(node.stage->id + " " + std::string(step_name(node.step)));
   }
   for (const auto& writer : stages_.writers) writer->finish_clock.name(writer->id + " finish");
+  reader_name_ = stages_.reader.id + " read";
   for (std::size_t lane = 0; lane < lanes_.size(); ++lane) lane_names_.push_back("worker " + std::to_string(lane));
 }
 
@@ -134,7 +135,7 @@ void Flow::start_threads(const std::shared_ptr<void>& keep_alive) {
   // This thread takes part in the work, so that the graph has as many threads as asked for.
   graph_thread_ = std::thread([this, keep_alive] { arena_.execute([&] { graph_->wait_for_all(); }); });
   reader_thread_ = std::thread([this, keep_alive] {
-    name_thread(stages_.reader.id + " read");
+    name_thread(reader_name_);
     read();
     reader_ended_ = true;
     state_.wake_watcher();

@@ -98,7 +98,8 @@ class Flow {
   std::thread reader_thread_, graph_thread_;
 
   std::vector<Baton> lanes_;
-  std::vector<std::string> lane_names_;  ///< For profilers.
+  std::string reader_name_;  ///< For profilers, as those of the lanes.
+  std::vector<std::string> lane_names_;
   std::atomic<bool> reader_ended_ = false;
   bool finishing_ = false;
   std::atomic<std::size_t> n_writers_finished_ = 0;

@@ -23,14 +23,17 @@ class LearnedCode {
 
   /// Any number of threads. The code lives as long as this object.
   [[nodiscard]] const kernels::InkCode& get() {
-    std::call_once(made_, [&] { code_.emplace(statistics_); });
+    // Not std::call_once(): where memory is refused the next caller is to try again, and thread sanitizer has it wait
+    // for ever.
+    const std::lock_guard lock(mutex_);
+    if (!code_) code_.emplace(statistics_);
     return *code_;
   }
 
  private:
   kernels::InkStatistics statistics_;
-  std::once_flag made_;
-  std::optional<kernels::InkCode> code_;
+  std::mutex mutex_;
+  std::optional<kernels::InkCode> code_;  ///< Made by the first get().
 };
 
 }  // namespace plotmill

@@ -23,7 +23,8 @@ class Watcher {
   static constexpr std::uint64_t everything = std::numeric_limits<std::uint64_t>::max();
 
   /// A writer, by its number in the definition, is before or after ("commit", "committed") a step, or stands in the
-  /// middle of a run at its beginning ("opened"); it has so many images. On the writers' threads.
+  /// middle of a run at its beginning ("opened"); it has so many images. On the writers' threads,
+  /// one at a time.
   std::function<void(std::size_t writer, const std::string& step, std::uint64_t n_images)> on =
       [](std::size_t, const std::string&, std::uint64_t) {};
 
@@ -39,12 +40,10 @@ class Watcher {
   }
 
   void tell(std::size_t writer, const std::string& step, std::uint64_t n_images) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (step == "committed") given[writer] = std::max(given[writer], n_images);
-      if (step == "checkpointed") safe[writer] = std::max(safe[writer], n_images);
-      if (step == "finished") given[writer] = safe[writer] = everything;
-    }
+    const std::lock_guard lock(mutex_);
+    if (step == "committed") given[writer] = std::max(given[writer], n_images);
+    if (step == "checkpointed") safe[writer] = std::max(safe[writer], n_images);
+    if (step == "finished") given[writer] = safe[writer] = everything;
     on(writer, step, n_images);
   }
 

@@ -59,7 +59,7 @@ class KillPoints(FaultRuns):
             for call, where in (("rename", "out*"), ("sync", "out*"), ("write", "out/*.jsonl")):
                 n_calls = self.count_calls(output, call, where=where)
                 # The first ones above all: nothing is listed yet.
-                for nth in spread(n_calls, n_calls) if ALL else sorted({*range(1, min(n_calls, 7)), n_calls - 1, n_calls}):
+                for nth in spread(n_calls, n_calls) if ALL else sorted({*range(1, min(n_calls, 5)), n_calls}):
                     with self.subTest(output=output, call=call, nth=nth, of=n_calls):
                         self.new_job(output)
                         run(self.folder, rules=f"{call}:kill,nth={nth},at={where}")
