@@ -77,7 +77,8 @@ class Bash(InFolder):
         self.assertEqual(self.complete("run", "job.json", "--th"), ["--threads"])
 
     def test_files(self):
-        self.assertEqual(self.complete("run", "job"), ["job.json", "jobs of mine"])
+        # In the order of the folder, which is any.
+        self.assertEqual(sorted(self.complete("run", "job")), ["job.json", "jobs of mine"])
         self.assertEqual(self.complete("check", "--graph", "dot", "job."), ["job.json"])
 
     def test_values(self):
