@@ -16,6 +16,8 @@ import unittest
 
 COMMAND = os.path.abspath(sys.argv[1])
 DONE, FAILED, WRONG, FOUND, INTERRUPTED = 0, 1, 2, 99, 130
+# A shell has what it starts in the background ignore this signal, and so would the command.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 SUPPRESSIONS = pathlib.Path(__file__).resolve().parents[1] / "support/memcheck.supp"
 # What is still reachable is no leak: oneTBB and HDF5 keep some tables to the end. Valgrind runs one thread at a time;
 # a fair turn for each keeps those that wait from starving those that work.
