@@ -8,6 +8,7 @@
 
 #include "engine/definition.hpp"
 #include "engine/run.hpp"
+#include "support/number_text.hpp"
 #include "support/stored_outputs.hpp"
 
 namespace plotmill::test {
@@ -22,7 +23,7 @@ inline void write_csv(const TempDir& folder) {
     const bool is_flat = row / 200 == 7;
     const bool is_gap = row % 37 == 5 || row / 100 == 21;
     rows += "g" + std::to_string(row / 900) + ",";
-    rows += (is_gap ? "" : is_flat ? "3" : std::to_string(value)) + "\n";
+    rows += (is_gap ? "" : is_flat ? "3" : number_text(value)) + "\n";
   }
   (void)folder.write("in.csv", rows);
 }
