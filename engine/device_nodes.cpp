@@ -4,7 +4,6 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 #include <span>
 #include <utility>
