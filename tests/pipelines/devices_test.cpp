@@ -13,8 +13,9 @@ using namespace test;
 
 TEST_CASE("devices: what is stored is equal to that of the CPU, byte for byte") {
   DeviceRuns runs;
-  for (const std::string bad : {R"("on_bad_series": "error")", R"("on_bad_series": "blank")"}) {
-    const StoredOutputs expected = runs.run(R"("device": "cpu", "threads": 2, )" + bad);
+  for (const std::string bad : {"error", "blank", "skip"}) {
+    const std::string on_bad = "\"on_bad_series\": \"" + bad + "\"";
+    const StoredOutputs expected = runs.run(R"("device": "cpu", "threads": 2, )" + on_bad);
     REQUIRE(expected.size() > 500);
     for (const auto& [device, n_devices, streams, batch] :
          {std::tuple("cuda", 1U, 1, 4), std::tuple("cuda", 1U, 4, 64), std::tuple("cuda:all", 2U, 2, 20)}) {
@@ -24,12 +25,14 @@ TEST_CASE("devices: what is stored is equal to that of the CPU, byte for byte") 
       RunReport report;
       const StoredOutputs stored = runs.run("\"device\": \"" + std::string(device) +
                                                 "\", \"threads\": 2, \"streams\": " + std::to_string(streams) +
-                                                ", \"batch\": " + std::to_string(batch) + ", " + bad,
+                                                ", \"batch\": " + std::to_string(batch) + ", " + on_bad,
                                             &source, &report);
       const std::string where = device + (" in batches of " + std::to_string(batch));
       CAPTURE(where);
       CHECK(report.plan.device == (n_devices > 1 ? "cuda:all" : "cuda:0"));
       CHECK(script.n_submitted > 0);
+      CHECK((report.n_blanked > 0) == (bad == "blank"));
+      CHECK((report.n_skipped > 0) == (bad == "skip"));
       CHECK(stored == expected);
     }
   }

@@ -27,12 +27,13 @@ bool there_is_a_gpu() {
 TEST_CASE("gpu: what is stored is equal to that of the CPU, byte for byte") {
   if (!there_is_a_gpu()) return;
   DeviceRuns runs;
-  for (const std::string bad : {R"("on_bad_series": "error")", R"("on_bad_series": "blank")"}) {
-    const StoredOutputs expected = runs.run(R"("device": "cpu", )" + bad);
+  for (const std::string bad : {"error", "blank", "skip"}) {
+    const std::string on_bad = "\"on_bad_series\": \"" + bad + "\"";
+    const StoredOutputs expected = runs.run(R"("device": "cpu", )" + on_bad);
     for (const std::string how : {R"("streams": 1, "batch": 4)", R"("streams": 4, "batch": 64)", R"("streams": 3)"}) {
       RunReport report;
       CAPTURE(how);
-      CHECK(runs.run(R"("device": "cuda:all", )" + how + ", " + bad, nullptr, &report) == expected);
+      CHECK(runs.run(R"("device": "cuda:all", )" + how + ", " + on_bad, nullptr, &report) == expected);
       CHECK(report.plan.device == "cuda:all");
     }
   }

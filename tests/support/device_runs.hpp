@@ -13,8 +13,8 @@
 
 namespace plotmill::test {
 
-/// Rows of 40 points: walks, gaps, flat ones, one without any value and one that is too short to be read.
-inline void write_csv(const TempDir& folder) {
+/// Series with gaps, flat ones and one without any value; where asked for, also rows that can't be read.
+inline void write_csv(const TempDir& folder, const std::string& name, bool with_bad_rows) {
   std::mt19937 random(7);
   std::string rows = "group,value\n";
   double value = 0;
@@ -23,16 +23,18 @@ inline void write_csv(const TempDir& folder) {
     const bool is_flat = row / 200 == 7;
     const bool is_gap = row % 37 == 5 || row / 100 == 21;
     rows += "g" + std::to_string(row / 900) + ",";
-    rows += (is_gap ? "" : is_flat ? "3" : number_text(value)) + "\n";
+    rows += (with_bad_rows && row % 211 == 100 ? "oops" : is_gap ? "" : is_flat ? "3" : number_text(value)) + "\n";
   }
-  (void)folder.write("in.csv", rows);
+  (void)folder.write(name, rows);
 }
 
 inline std::string definition_in(const TempDir& folder, const std::string& run, const std::string& out) {
   const std::string path = folder.path().string() + "/";
+  const bool takes_bad_rows = run.find("\"blank\"") != std::string::npos || run.find("\"skip\"") != std::string::npos;
   return R"({"plotmill": 1, "run": {)" + run + R"(}, "stages": [
       {"id": "in", "type": "read_csv", "params": {"path": ")" +
-         path + R"(in.csv", "column": "value", "group_by": "group", "window": 40, "stride": 13}},
+         path + (takes_bad_rows ? "bad" : "good") +
+         R"(.csv", "column": "value", "group_by": "group", "window": 40, "stride": 13}},
       {"id": "charts", "type": "draw_lines", "params": {"width": 160, "height": 90}},
       {"id": "thick", "type": "draw_lines", "from": "in", "params": {"width": 70, "height": 120, "line_width": 9.5,
           "margin": 6, "antialias": false, "gaps": "interpolate", "flat": "bottom", "paper": 0, "ink": 200}},
@@ -46,7 +48,10 @@ inline std::string definition_in(const TempDir& folder, const std::string& run, 
 
 class DeviceRuns {
  public:
-  DeviceRuns() { write_csv(folder_); }
+  DeviceRuns() {
+    write_csv(folder_, "good.csv", false);
+    write_csv(folder_, "bad.csv", true);
+  }
 
   /// What a run with these values of `run` stores, on the devices where there are any.
   StoredOutputs run(const std::string& values, const DeviceSource* devices = nullptr, RunReport* report = nullptr) {
