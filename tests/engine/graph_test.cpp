@@ -28,6 +28,33 @@ TEST_CASE("graph: a line of text for each node says what feeds it") {
         "b commit  fake_write <- b encode, a thread of its own, in order\n");
 }
 
+TEST_CASE("graph: where a GPU draws, it has upload and download, and stages that can't draw there stay on the CPU") {
+  const Registry registry = builtin_stages();
+  const auto graph_of = [&](const std::string& run, std::size_t n_devices) {
+    Definition definition = parse_definition(R"({"plotmill": 1, "run": {)" + run + R"(}, "stages": [
+        {"id": "walks", "type": "make_sequences"}, {"id": "charts", "type": "draw_lines"},
+        {"id": "store", "type": "write_hdf5", "params": {"path": "a.h5"}}]})",
+                                             "job.json", {}, registry);
+    definition.run.devices.find = [=] { return DeviceSource::Found{n_devices, ""}; };
+    return graph_text(definition);
+  };
+  const std::string on_gpu =
+      "walks            make_sequences, a thread of its own\n"
+      "charts upload    draw_lines <- walks, one batch at a time, by pinned memory\n"
+      "charts           draw_lines <- charts upload, 2 streams of each GPU\n"
+      "charts download  draw_lines <- charts, the same streams, by pinned memory\n"
+      "store encode     write_hdf5 <- charts download, all threads\n"
+      "store commit     write_hdf5 <- store encode, a thread of its own, in order\n";
+  CHECK(graph_of(R"("streams": 2)", 1) == on_gpu);
+  CHECK(graph_of(R"("streams": 2, "device": "cuda:all")", 0) == on_gpu);
+  CHECK(graph_of(R"("device": "cpu")", 1) == graph_of("", 0));
+  CHECK(graph_of("", 0).find("upload") == std::string::npos);
+
+  Definition others = two_writers();
+  others.run.device = "cuda";
+  CHECK(graph_text(others) == graph_text(two_writers()));
+}
+
 TEST_CASE("graph: DOT has every node, and edges that say what travels") {
   CHECK(graph_dot(two_writers()) ==
         "digraph plotmill {\n"
