@@ -172,6 +172,16 @@ JoinedHdf5Writes::~JoinedHdf5Writes() {
 
 int take_hdf5_write_error() noexcept { return std::exchange(write_error, 0); }
 
+void check_hdf5_writes(const std::string& path, const std::string& what) {
+  if (const int error_number = take_hdf5_write_error(); error_number != 0) throw_io_error(path, what, error_number);
+}
+
+void fail_hdf5_write(const std::string& path, const std::string& what) {
+  const std::string reason = hdf5_reason();
+  check_hdf5_writes(path, what);
+  throw Error(ErrorKind::io, path, what + ": " + (reason.empty() ? "HDF5 does not say why" : reason));
+}
+
 void use_page_journal(hid_t file, PageJournal& journal) {
   void* handle = nullptr;
   if (H5Fget_vfd_handle(file, H5P_DEFAULT, &handle) >= 0) journals[static_cast<const int*>(handle)] = &journal;

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "stages/hdf5_handle.hpp"
 #include "stages/page_journal.hpp"
@@ -21,6 +22,13 @@ namespace plotmill {
 /// The errno of a write that failed since the last call, of any file with such a driver; 0 where none did. Ask under
 /// the Hdf5Section in which HDF5 was called: then it is about that call.
 [[nodiscard]] int take_hdf5_write_error() noexcept;
+
+/// Throws Error (io), "PATH: WHAT: the system's words", where a write has failed: HDF5 itself does not know.
+void check_hdf5_writes(const std::string& path, const std::string& what);
+
+/// Throws Error (io) after a call of HDF5 that failed: with the system's words where a write did, else with HDF5's own.
+/// To be called before any other HDF5 call.
+[[noreturn]] void fail_hdf5_write(const std::string& path, const std::string& what);
 
 /// While it lives, HDF5's writes of parts of `bytes` that lie one behind the other, in memory and in the file, become
 /// one: a file system stores one large piece at a fraction of the work for many small ones. They reach the file, in

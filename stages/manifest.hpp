@@ -36,6 +36,8 @@ struct StoredPiece {
   std::uint64_t end = 0;
   std::uint64_t n_bytes = 0;            ///< Of image data, as they are stored.
   std::vector<std::string> xxh3 = {};   ///< Of all image data, one image after another; or of each file of an image.
+  std::string sequences_xxh3 = {};      ///< Of the images' rows of /sequences; "" where the file has none.
+  std::string source_xxh3 = {};         ///< Of their rows of /source as they lie in the file; as above.
   std::uint64_t n_groups = 0;           ///< Groups of which the images up to here have series.
   std::uint64_t n_bad = 0;              ///< Bad series up to here.
   std::optional<SealedPart> part = {};  ///< Of a file that is not complete.

@@ -89,6 +89,8 @@ std::string stored_piece_line(const StoredPiece& piece) {
   line["images"] = {piece.first, piece.end};
   line["bytes"] = piece.n_bytes;
   line["xxh3"] = piece.xxh3;
+  if (!piece.sequences_xxh3.empty()) line["sequences_xxh3"] = piece.sequences_xxh3;
+  if (!piece.source_xxh3.empty()) line["source_xxh3"] = piece.source_xxh3;
   line["groups"] = piece.n_groups;
   line["bad"] = piece.n_bad;
   if (piece.part) {
@@ -114,6 +116,8 @@ std::optional<StoredPiece> parse_stored_piece(std::string_view line, const std::
                       .end = value.at("images").at(1),
                       .n_bytes = value.at("bytes"),
                       .xxh3 = value.at("xxh3"),
+                      .sequences_xxh3 = value.value("sequences_xxh3", ""),
+                      .source_xxh3 = value.value("source_xxh3", ""),
                       .n_groups = value.at("groups"),
                       .n_bad = value.at("bad")};
     if (const auto part = value.find("part"); part != value.end()) {

@@ -5,20 +5,18 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
+#include <vector>
 
+#include "stages/hdf5_source_row.hpp"
 #include "stages/verify_hdf5_dataset.hpp"
+#include "stages/verify_row_hashes.hpp"
 
 namespace plotmill {
 namespace {
 
 // Bytes that are read at once.
 constexpr std::uint64_t block_bytes = std::uint64_t{1} << 20U;
-
-struct StoredSource {
-  std::uint64_t first_row;
-  std::uint32_t group;
-  std::uint8_t blank;
-};
 
 struct StoredSkipped {
   std::uint64_t first_row;
@@ -49,10 +47,14 @@ class SeriesCheck {
     const std::uint64_t row = data->extent[1];
     if (row == 0 || row > (std::uint64_t{1} << 28U)) return fail(fmt::format("/sequences has rows of {} points", row));
     std::vector<float> values;
-    read_blocks("sequences", *data, row * sizeof(float), H5T_NATIVE_FLOAT, [&](std::uint64_t n) {
-      values.resize(static_cast<std::size_t>(n * row));
-      return values.data();
-    });
+    VerifyRowHashes hashes = hashes_of(&StoredPiece::sequences_xxh3);
+    read_blocks(
+        "sequences", *data, row * sizeof(float), H5T_NATIVE_FLOAT,
+        [&](std::uint64_t n) {
+          values.resize(static_cast<std::size_t>(n * row));
+          return values.data();
+        },
+        [&](std::uint64_t, std::uint64_t n) { compare(hashes, "sequences", n, std::as_bytes(std::span(values))); });
   }
 
   void check_groups() {
@@ -80,27 +82,28 @@ class SeriesCheck {
     if (!data) return;
     const hid_t stored = data->type.get();
     if (H5Tget_class(stored) != H5T_COMPOUND || H5Tget_member_index(stored, "group") < 0 ||
-        H5Tget_member_index(stored, "first_row") < 0) {
-      return fail("/source is not of group and first_row");
+        H5Tget_member_index(stored, "first_row") < 0 || H5Tget_member_index(stored, "blank") < 0) {
+      return fail("/source is not of group, first_row and blank");
     }
     if (!check_rows("source", data->n_rows())) return;
-    const bool has_blank = H5Tget_member_index(stored, "blank") >= 0;
-    const Hdf5Handle type(H5Tcreate(H5T_COMPOUND, sizeof(StoredSource)), H5Tclose);
-    H5Tinsert(type.get(), "group", offsetof(StoredSource, group), H5T_NATIVE_UINT32);
-    H5Tinsert(type.get(), "first_row", offsetof(StoredSource, first_row), H5T_NATIVE_UINT64);
-    if (has_blank) H5Tinsert(type.get(), "blank", offsetof(StoredSource, blank), H5T_NATIVE_UINT8);
-    std::vector<StoredSource> sources;
+    const Hdf5Handle type = Hdf5SourceRow::type(H5T_NATIVE_UINT32, H5T_NATIVE_UINT64);
+    std::vector<std::uint8_t> rows;
     std::uint64_t n_blank = 0;
+    VerifyRowHashes hashes = hashes_of(&StoredPiece::source_xxh3);
     const bool is_read = read_blocks(
-        "source", *data, sizeof(StoredSource), type.get(),
+        "source", *data, Hdf5SourceRow::n_bytes, type.get(),
         [&](std::uint64_t n) {
-          sources.assign(static_cast<std::size_t>(n), {});
-          return sources.data();
+          rows.assign(static_cast<std::size_t>(n) * Hdf5SourceRow::n_bytes, 0);
+          return rows.data();
         },
         [&](std::uint64_t first, std::uint64_t n) {
-          for (std::uint64_t i = 0; i < n; ++i) n_blank += check_one(sources[static_cast<std::size_t>(i)], first + i);
+          for (std::size_t i = 0; i < n; ++i) {
+            const auto row = std::span(rows).subspan(i * Hdf5SourceRow::n_bytes).first<Hdf5SourceRow::n_bytes>();
+            n_blank += check_one(Hdf5SourceRow::unpack(row), first + i);
+          }
+          compare(hashes, "source", n, std::as_bytes(std::span(rows)));
         });
-    if (is_read && has_blank && expects("blank") && n_blank != expected_->n_bad) {
+    if (is_read && expects("blank") && n_blank != expected_->n_bad) {
       fail(fmt::format("/source has {} blank images, and the manifest tells of {}", n_blank, expected_->n_bad));
     }
   }
@@ -155,13 +158,25 @@ class SeriesCheck {
     return false;
   }
 
+  [[nodiscard]] VerifyRowHashes hashes_of(std::string StoredPiece::*wanted) const {
+    return {expected_ != nullptr ? std::span<const StoredPiece>(expected_->pieces) : std::span<const StoredPiece>(),
+            wanted};
+  }
+
+  void compare(VerifyRowHashes& hashes, const char* name, std::uint64_t n, std::span<const std::byte> rows) {
+    hashes.add(n, rows, [&](std::uint64_t first, std::uint64_t end) {
+      run_.findings.add(path_, first, end,
+                        fmt::format("/{} is not what was written: the hash of these rows is another one", name));
+    });
+  }
+
   // Returns 1 for a blank image.
-  std::uint64_t check_one(const StoredSource& source, std::uint64_t image) {
-    if (n_groups_ && source.group >= *n_groups_) {
+  std::uint64_t check_one(const Hdf5SourceRow& row, std::uint64_t image) {
+    if (n_groups_ && row.source.group >= *n_groups_) {
       run_.findings.add(path_, image, image + 1, "/source names a group that /groups has not");
     }
-    if (source.blank > 1) run_.findings.add(path_, image, image + 1, "`blank` in /source is neither 0 nor 1");
-    return source.blank == 1 ? 1 : 0;
+    if (row.blank > 1) run_.findings.add(path_, image, image + 1, "`blank` in /source is neither 0 nor 1");
+    return row.blank == 1 ? 1 : 0;
   }
 
   static void take_nothing(std::uint64_t, std::uint64_t) {}

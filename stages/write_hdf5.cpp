@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "kernels/encode_deflate.hpp"
-#include "stages/data_hash.hpp"
 #include "stages/file_name_pattern.hpp"
 #include "stages/hdf5_image_file.hpp"
 #include "stages/learned_code.hpp"
@@ -158,8 +157,7 @@ class WriteHdf5 final : public Writer {
     if (!file_ || n_images_ == 0 || (n_images_ == manifest_->n_images() && n_bad_ == n_bad_stored_)) return;
     // What could not be written is lost, and trying again would find nothing that is left to do.
     is_consistent_ = false;
-    file_->checkpoint([&](const SealedPart& part) { manifest_->add(next_piece(part)); });
-    begin_piece();
+    file_->checkpoint([&](StoredPiece&& piece) { record(std::move(piece)); });
     is_consistent_ = true;
   }
 
@@ -266,6 +264,7 @@ class WriteHdf5 final : public Writer {
     n_images_ = last.end;
     n_groups_used_ = static_cast<std::size_t>(last.n_groups);
     n_bad_ = last.n_bad;
+    n_bad_stored_ = n_bad_;
     OutputFile output(std::filesystem::path(path_).replace_filename(last.file).string(), true);
     const bool has_part = std::filesystem::exists(output.part_path());
     if (last.file_bytes) {
@@ -277,7 +276,6 @@ class WriteHdf5 final : public Writer {
       throw Error(ErrorKind::io, output.part_path(),
                   "is missing, and " + manifest_->path() + " tells of images in it; --force starts anew");
     }
-    begin_piece();
   }
 
   // Number of the first image of the file that was begun last.
@@ -291,14 +289,9 @@ class WriteHdf5 final : public Writer {
   }
 
   void append(const Sequences& series, const Encoded& encoded, std::size_t first, std::size_t n) {
-    const std::size_t per_chunk = layout_.images_per_chunk;
     const std::uint64_t before = file_->payload_bytes();
-    file_->append(encoded, first / per_chunk, series, first, n);
+    file_->append(encoded, first / layout_.images_per_chunk, series, first, n);
     store_groups(std::span(series.sources).subspan(first, n));
-    const std::size_t begin = encoded.begin[first / per_chunk];
-    const std::size_t end = encoded.begin[(first + n + per_chunk - 1) / per_chunk];
-    piece_hash_.add(std::as_bytes(std::span(encoded.bytes).subspan(begin, end - begin)));
-    piece_bytes_ += end - begin;
     n_images_ += n;
     bytes_written_ += file_->payload_bytes() - before;
   }
@@ -317,29 +310,18 @@ class WriteHdf5 final : public Writer {
 
   void finish_file() {
     const std::uint64_t payload = file_->payload_bytes();
-    bytes_written_ += file_->finish([&](const SealedPart& part) {
-      StoredPiece piece = next_piece(part);
-      piece.file_bytes = part.end;
-      manifest_->add(piece);
-    }) - payload;
+    bytes_written_ += file_->finish([&](StoredPiece&& piece) { record(std::move(piece)); }) - payload;
     file_.reset();
-    begin_piece();
   }
 
-  [[nodiscard]] StoredPiece next_piece(const SealedPart& part) const {
-    return {.file = std::filesystem::path(file_path(n_files_ - 1)).filename().string(),
-            .first = manifest_->n_images(),
-            .end = n_images_,
-            .n_bytes = piece_bytes_,
-            .xxh3 = {piece_hash_.text()},
-            .n_groups = n_groups_used_,
-            .n_bad = n_bad_,
-            .part = part};
-  }
-
-  void begin_piece() {
-    piece_hash_.clear();
-    piece_bytes_ = 0;
+  // Adds to the manifest what has been stored since its last line.
+  void record(StoredPiece&& piece) {
+    piece.file = std::filesystem::path(file_path(n_files_ - 1)).filename().string();
+    piece.first = manifest_->n_images();
+    piece.end = n_images_;
+    piece.n_groups = n_groups_used_;
+    piece.n_bad = n_bad_;
+    manifest_->add(piece);
     n_bad_stored_ = n_bad_;
   }
 
@@ -361,14 +343,12 @@ class WriteHdf5 final : public Writer {
   std::vector<std::optional<DeflateEncoder>> encoders_;  ///< One for each lane, from its first image on.
   FileUse use_;
   std::optional<Manifest> manifest_;
-  std::optional<Hdf5ImageFile> file_;  ///< Full ones are completed when the next image comes, or at the end.
-  bool is_consistent_ = true;          ///< All that was begun of a commit() or checkpoint() was done.
-  std::uint64_t n_files_ = 0;          ///< Begun.
-  std::uint64_t n_images_ = 0;         ///< Appended, over all files.
-  std::uint64_t n_bad_ = 0;            ///< Bad series passed.
-  std::uint64_t n_bad_stored_ = 0;     ///< As the manifest has it.
-  DataHash piece_hash_;                ///< Of the image data since the last line of the manifest.
-  std::uint64_t piece_bytes_ = 0;
+  std::optional<Hdf5ImageFile> file_;     ///< Full ones are completed when the next image comes, or at the end.
+  bool is_consistent_ = true;             ///< All that was begun of a commit() or checkpoint() was done.
+  std::uint64_t n_files_ = 0;             ///< Begun.
+  std::uint64_t n_images_ = 0;            ///< Appended, over all files.
+  std::uint64_t n_bad_ = 0;               ///< Bad series passed.
+  std::uint64_t n_bad_stored_ = 0;        ///< As the manifest has it.
   std::vector<std::string> group_names_;  ///< Of all groups seen, by number.
   std::size_t n_groups_used_ = 0;
   std::atomic<std::uint64_t> bytes_written_ = 0;

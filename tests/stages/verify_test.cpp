@@ -12,6 +12,7 @@
 #include "plotmill/pipeline.hpp"
 #include "stages/hdf5_handle.hpp"
 #include "support/run_writer.hpp"
+#include "support/stored_run.hpp"
 #include "support/temp_dir.hpp"
 
 using namespace plotmill;
@@ -19,61 +20,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-/// A run of random walks into a folder of its own.
-class StoredRun {
- public:
-  explicit StoredRun(const std::string& type, const std::string& params, std::uint64_t count = 11)
-      : definition_(R"({"plotmill": 1, "run": {"threads": 2, "batch": 4}, "stages": [
-            {"id": "walks", "type": "make_sequences", "params": {"window": 20, "count": )" +
-                    std::to_string(count) + R"(}},
-            {"id": "charts", "type": "draw_lines", "params": {"width": 60, "height": 40}},
-            {"id": "store", "type": ")" +
-                    type + R"(", "params": {)" + params + R"(, ")" + (type == "write_hdf5" ? "path" : "directory") +
-                    R"(": ")" + folder.file(type == "write_hdf5" ? "c.h5" : "p") + R"("}}]})") {
-    run({});
-  }
-
-  [[nodiscard]] const std::string& definition() const { return definition_; }
-
-  RunReport run(const RunOptions& options) const { return Pipeline::from_json(definition_).run(options); }
-
-  [[nodiscard]] VerifyReport verify(const std::string& name, std::uint64_t sample = 0) const {
-    return verify_output(folder.file(name), {.sample = sample, .threads = 2});
-  }
-
-  /// What is wrong, without the folder.
-  [[nodiscard]] std::vector<std::string> problems(const std::string& name, std::uint64_t sample = 0) const {
-    std::vector<std::string> texts;
-    const VerifyReport report = verify(name, sample);
-    CHECK(report.n_problems == report.problems.size());
-    for (const VerifyProblem& problem : report.problems) {
-      texts.push_back(problem.message().substr(folder.path().string().size() + 1));
-    }
-    return texts;
-  }
-
-  void change(const std::string& name, const std::string& before, const std::string& after) const {
-    std::string bytes = test::read_bytes(folder.file(name));
-    const std::size_t at = bytes.find(before);
-    REQUIRE(at != std::string::npos);
-    (void)folder.write(name, bytes.replace(at, before.size(), after));
-  }
-
-  void flip(const std::string& name, std::size_t at) const {
-    std::string bytes = test::read_bytes(folder.file(name));
-    REQUIRE(at < bytes.size());
-    bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
-    (void)folder.write(name, bytes);
-  }
-
-  void cut(const std::string& name, std::size_t n_bytes) const { fs::resize_file(folder.file(name), n_bytes); }
-
-  test::TempDir folder;
-
- private:
-  std::string definition_;
-};
-
+using test::StoredRun;
 using Texts = std::vector<std::string>;
 
 /// Where a chunk of /images lies in a file, and its size.
@@ -239,48 +186,6 @@ TEST_CASE("verify: the attributes, and what the definition says about the images
   CHECK(after("plotmill_version", "plotmill_verzion") == Texts{"c.h5: the attribute plotmill_version is missing"});
   fs::remove(stored.folder.file("c.h5.plotmill.jsonl"));
   CHECK(after("\"width\":60", "\"width\":61") == Texts{"c.h5: /images has the width 60, and by the definition 61"});
-}
-
-TEST_CASE("verify: series that do not fit") {
-  const StoredRun stored("write_hdf5", R"("dtype": "uint8")");
-  const std::string path = stored.folder.file("c.h5");
-  const std::string original = test::read_bytes(path);
-  const auto change = [&](auto act) {
-    (void)stored.folder.write("c.h5", original);
-    {
-      const Hdf5Handle file(H5Fopen(path.c_str(), H5F_ACC_RDWR, H5P_DEFAULT), H5Fclose);
-      act(file.get());
-    }
-    // The size is not what is tested here.
-    fs::resize_file(path, original.size());
-    Texts found = stored.problems("c.h5");
-    return found;
-  };
-  const auto resize = [&](const char* name, const std::vector<hsize_t>& extent) {
-    return change([&](hid_t file) {
-      const Hdf5Handle data(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose);
-      REQUIRE(H5Dset_extent(data.get(), extent.data()) >= 0);
-    });
-  };
-  CHECK(resize("sequences", {10, 20}) == Texts{"c.h5: /sequences has 10 rows, and /images has 11"});
-  CHECK(resize("source", {12}) == Texts{"c.h5: /source has 12 rows, and /images has 11"});
-  CHECK(resize("groups", {0}).front() == "c.h5: /groups has 0 rows, and the manifest tells of 1");
-  CHECK(resize("images", {9, 40, 60}).front() == "c.h5: /images has 9 images, and the manifest tells of 11");
-  CHECK(change([](hid_t file) { REQUIRE(H5Ldelete(file, "sequences", H5P_DEFAULT) >= 0); }) ==
-        Texts{"c.h5: there is no dataset /sequences"});
-  const auto set_source = [&](const char* member, hid_t type, std::uint64_t value) {
-    return change([&](hid_t file) {
-      const Hdf5Handle data(H5Dopen2(file, "source", H5P_DEFAULT), H5Dclose);
-      const Hdf5Handle memory(H5Tcreate(H5T_COMPOUND, 8), H5Tclose);
-      H5Tinsert(memory.get(), member, 0, type);
-      std::vector<std::uint64_t> values(11, 0);
-      values[7] = value;
-      REQUIRE(H5Dwrite(data.get(), memory.get(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) >= 0);
-    });
-  };
-  CHECK(set_source("group", H5T_NATIVE_UINT64, 1) ==
-        Texts{"c.h5: image 7: /source names a group that /groups has not"});
-  CHECK(set_source("blank", H5T_NATIVE_UINT64, 2) == Texts{"c.h5: image 7: `blank` in /source is neither 0 nor 1"});
 }
 
 TEST_CASE("verify: image files that are missing, damaged, swapped, and of other images") {

@@ -142,7 +142,7 @@ class Verify(unittest.TestCase):
             self.flip("out.h5", generator.randrange(len(original)))
             codes.append(self.call("verify", "out.h5", "--quiet").returncode)
         self.assertLessEqual(set(codes), {0, 1})
-        # Image data are most of the file. What passes is room that is not used, and /sequences, which has no hash.
+        # Image data are most of the file. What passes is room that is not used.
         self.assertGreater(codes.count(1), 50)
 
 
