@@ -11,6 +11,7 @@
 
 #include "engine/profile.hpp"
 #include "engine/slot.hpp"
+#include "engine/span_record.hpp"
 
 namespace plotmill {
 
@@ -22,16 +23,23 @@ class CommitThread {
     taken_.reserve(n_slots);
   }
 
-  /// The thread, which profilers know by its name, calls `commit` for each slot and, where finish() was called,
-  /// `at_end` after the last. `keep_alive` is held by the thread until it ends: the thread may outlive a run that
+  /// What the thread does.
+  struct Work {
+    std::function<void(Slot&)> commit;
+    std::function<void()> at_end;  ///< After the last slot, where finish() was called.
+
+    /// Called when checkpoint_due() has come and there is no slot to commit.
+    std::function<void()> checkpoint;
+    std::function<Clock::time_point()> checkpoint_due;  ///< Clock::time_point::max(): never.
+  };
+
+  /// Profilers know the thread by its name. `keep_alive` is held by the thread until it ends: it may outlive a run that
   /// stalled.
-  void start(const std::string& name, std::function<void(Slot&)> commit, std::function<void()> at_end,
-             std::shared_ptr<void> keep_alive) {
-    thread_ = std::thread(
-        [this, name, commit = std::move(commit), at_end = std::move(at_end), keep_alive = std::move(keep_alive)] {
-          name_thread(name);
-          run(commit, at_end);
-        });
+  void start(const std::string& name, Work work, std::shared_ptr<void> keep_alive) {
+    thread_ = std::thread([this, name, work = std::move(work), keep_alive = std::move(keep_alive)] {
+      name_thread(name);
+      run(work);
+    });
   }
 
   void put(Slot* slot) {
@@ -64,21 +72,33 @@ class CommitThread {
     changed_.notify_one();
   }
 
-  void run(const std::function<void(Slot&)>& commit, const std::function<void()>& at_end) {
+  void run(const Work& work) {
     for (;;) {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return !queue_.empty() || end_ != End::none; });
+      if (!wait_until(lock, work.checkpoint_due())) {
+        lock.unlock();
+        work.checkpoint();
+        continue;
+      }
       if (queue_.empty()) {
         const bool finish = end_ == End::finish;
         lock.unlock();
-        if (finish) at_end();
+        if (finish) work.at_end();
         return;
       }
       std::swap(taken_, queue_);
       lock.unlock();
-      for (Slot* const slot : taken_) commit(*slot);
+      for (Slot* const slot : taken_) work.commit(*slot);
       taken_.clear();
     }
+  }
+
+  // For a slot or the end. False when the time has come without one.
+  bool wait_until(std::unique_lock<std::mutex>& lock, Clock::time_point time) {
+    const auto has_work = [&] { return !queue_.empty() || end_ != End::none; };
+    if (time != Clock::time_point::max()) return changed_.wait_until(lock, time, has_work);
+    changed_.wait(lock, has_work);
+    return true;
   }
 
   std::mutex mutex_;

@@ -111,7 +111,6 @@ void Flow::build_device_nodes(std::size_t drawer) {
 
 void Flow::start(const std::shared_ptr<void>& keep_alive) {
   graph_->reserve_wait();
-  for (const auto& writer : stages_.writers) writer->last_checkpoint = Clock::now();
   try {
     start_threads(keep_alive);
   } catch (...) {
@@ -128,9 +127,12 @@ void Flow::start(const std::shared_ptr<void>& keep_alive) {
 
 void Flow::start_threads(const std::shared_ptr<void>& keep_alive) {
   for (std::size_t i = 0; i < commit_threads_.size(); ++i) {
-    commit_threads_[i]->start(
-        stages_.writers[i]->id + " commit", [this, i](Slot& slot) { commit(i, slot); }, [this, i] { finish(i); },
-        keep_alive);
+    commit_threads_[i]->start(stages_.writers[i]->id + " commit",
+                              {.commit = [this, i](Slot& slot) { commit(i, slot); },
+                               .at_end = [this, i] { finish(i); },
+                               .checkpoint = [this, i] { checkpoint(i); },
+                               .checkpoint_due = [this, i] { return stages_.writers[i]->checkpoint_due; }},
+                              keep_alive);
   }
   // This thread takes part in the work, so that the graph has as many threads as asked for.
   graph_thread_ = std::thread([this, keep_alive] { arena_.execute([&] { graph_->wait_for_all(); }); });
@@ -249,9 +251,23 @@ void Flow::encode(std::size_t writer_index, Slot& slot) {
 
 void Flow::checkpoint_if_due(WriterNode& writer) const {
   const auto now = Clock::now();
-  if (std::chrono::duration<double>(now - writer.last_checkpoint).count() < stages_.checkpoint_seconds) return;
+  if (writer.checkpoint_due == Clock::time_point::max()) {
+    const std::chrono::duration<double> period(stages_.checkpoint_seconds);
+    writer.checkpoint_due = now + std::chrono::duration_cast<Clock::duration>(period);
+  }
+  if (now < writer.checkpoint_due) return;
+  writer.checkpoint_due = Clock::time_point::max();
   writer.stage->checkpoint();
-  writer.last_checkpoint = Clock::now();
+}
+
+void Flow::checkpoint(std::size_t writer_index) {
+  WriterNode& writer = *stages_.writers[writer_index];
+  writer.checkpoint_due = Clock::time_point::max();
+  state_.guard(writer, nullptr, [&] {
+    const std::uint64_t n_batches = writer.commit_clock.snapshot().n_batches;
+    const NodeClock::Work work(writer.commit_clock, n_batches, stages_.writer_thread(writer_index));
+    writer.stage->checkpoint();
+  });
 }
 
 void Flow::commit(std::size_t writer_index, Slot& slot) {

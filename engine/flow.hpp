@@ -79,6 +79,7 @@ class Flow {
   void encode(std::size_t writer, Slot& slot);
   void commit(std::size_t writer, Slot& slot);
   void checkpoint_if_due(WriterNode& writer) const;
+  void checkpoint(std::size_t writer);
   void finish(std::size_t writer);
   template <class Work>
   void in_lane(Slot& slot, Work&& work);

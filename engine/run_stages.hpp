@@ -48,7 +48,8 @@ struct WriterNode : RunNode {
   bool opened = false;                        ///< open() was called, and neither finish() nor abandon(), which must be.
   std::optional<std::uint64_t> bytes_beside;  ///< As rehearse() gave it.
   Stored stored;                              ///< By earlier runs.
-  Clock::time_point last_checkpoint;          ///< Of the commit thread alone.
+  /// When what is new since the last checkpoint must be safe; max() where nothing is. Of the commit thread alone.
+  Clock::time_point checkpoint_due = Clock::time_point::max();
   NodeClock encode_clock, commit_clock;
   NodeClock finish_clock;  ///< Of the completion of the output.
 };

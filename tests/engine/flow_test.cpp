@@ -1,6 +1,7 @@
 // What the graph promises: order, fan-out, bounded memory, and that slow writes overlap with drawing.
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <chrono>
 #include <numeric>
 #include <random>
@@ -106,6 +107,22 @@ TEST_CASE("flow: a slow writer holds the reader back") {
   CHECK(report.plan.batches_in_flight == 6);
   CHECK(most_ahead <= 6);
   CHECK(most_ahead >= 4);  // It was the writer that held back, not the reader that was slow.
+}
+
+TEST_CASE("flow: what is stored is made safe in time, also where the next batch does not come") {
+  FlowScript script;
+  std::atomic<int> n_checkpoints = 0;
+  int n_while_waiting = 0;
+  script.on = [&](const std::string& step, std::uint64_t batch) {
+    if (step == "checkpoint") ++n_checkpoints;
+    if (step != "read" || batch != 1) return;
+    for (int ms = 0; n_checkpoints == 0 && ms < 10000; ++ms) sleep_ms(1);
+    // Nothing new has come since, so there is nothing to do.
+    sleep_ms(200);
+    n_while_waiting = n_checkpoints;
+  };
+  (void)flow_pipeline(script, R"("batch": 50, "threads": 1, "checkpoint": 0.02)").run();
+  CHECK(n_while_waiting == 1);
 }
 
 TEST_CASE("flow: batch and batches in flight keep within run.memory") {

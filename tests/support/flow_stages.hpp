@@ -26,8 +26,9 @@ struct FlowScript {
   std::size_t n_learned_images = 0;
   std::uint64_t reader_held_bytes = 0;
   Footprint drawer_footprint{1000, 1000};
-  /// Called with the name of a step ("read", "draw", "encode", "commit", "learn", "open reader", "prepare",
-  /// "open writer", "finish") and the batch (0 where there is none), before the step does its work. May sleep or throw.
+  /// Called with the name of a step ("read", "draw", "encode", "commit", "checkpoint", "learn", "open reader",
+  /// "prepare", "open writer", "finish") and the batch (0 where there is none), before the step does its work. May
+  /// sleep or throw.
   std::function<void(const std::string& step, std::uint64_t batch)> on = [](const std::string&, std::uint64_t) {};
 
   /// Called by encode().
@@ -169,6 +170,7 @@ class FlowWriter final : public Writer {
     for (std::size_t i = 0; i < series.size(); ++i) script_.stored[index_].push_back(series.view().series(i)[0]);
     bytes_ += 10;
   }
+  void checkpoint() override { script_.on("checkpoint", index_); }
   void finish() override {
     script_.on("finish", index_);
     ++script_.n_finished;
