@@ -2,17 +2,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
 #include <limits>
 #include <utility>
 
 #include "kernels/encode_deflate.hpp"
-#include "stages/file_name_pattern.hpp"
-#include "stages/hdf5_image_file.hpp"
+#include "stages/hdf5_output.hpp"
 #include "stages/learned_code.hpp"
-#include "stages/manifest.hpp"
-#include "stages/verify_manifest.hpp"
 
 namespace plotmill {
 namespace {
@@ -69,22 +65,7 @@ class WriteHdf5 final : public Writer {
 
   void open(const ImageShape& images, const SeriesShape& series, const RunSetup& setup) override {
     prepare(images, series, setup);
-    const std::string manifest = manifest_path(path_);
-    // What is wrong with the place of the first file is told before anything is created.
-    (void)OutputFile(file_path(0), true);
-    use_ = FileUse::writing(folder_of(path_), std::filesystem::path(manifest).filename().string(), path_);
-    std::optional<StoredPiece> last;
-    manifest_.emplace(manifest, path_, existing_file(), setup, [&](StoredPiece&& piece) {
-      check_stored_file(piece);
-      if (piece.file_bytes) ++n_files_;
-      last = std::move(piece);
-    });
-    if (manifest_->is_complete()) return require_intact(manifest, setup);
-    if (last) {
-      take_up(*last);
-    } else {
-      begin_file();
-    }
+    output_.emplace(path_, static_cast<std::uint64_t>(images_per_file_), layout_).open(setup);
   }
 
   [[nodiscard]] std::optional<std::uint64_t> rehearse(const ImageShape& images, const SeriesShape& series,
@@ -116,73 +97,18 @@ class WriteHdf5 final : public Writer {
     if (encoder->pad(out.bytes)) out.begin.push_back(out.bytes.size());
   }
 
-  [[nodiscard]] Stored stored() const override {
-    return manifest_ ? Stored{manifest_->n_images(), manifest_->is_complete()} : Stored{};
-  }
+  [[nodiscard]] Stored stored() const override { return output_ ? output_->stored() : Stored{}; }
 
   void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) override {
-    const std::size_t n = series.size();
-    const std::size_t per_chunk = layout_.images_per_chunk;
-    group_names_.insert(group_names_.end(), series.new_groups.begin(), series.new_groups.end());
-    // What a run that was interrupted has stored.
-    std::size_t done = static_cast<std::size_t>(std::min<std::uint64_t>(n, n_images_ - position.first_image));
-    if (done < n && encoded.n_items() != (n + per_chunk - 1) / per_chunk) {
-      throw Error(ErrorKind::internal, fmt::format("{} chunks for {} images", encoded.n_items(), n));
-    }
-    is_consistent_ = false;
-    auto bad = std::ranges::find_if(series.bad, [&](const BadSeries& each) { return each.number >= n_bad_; });
-    // Those that were skipped right before an image, or after the last one, lie in the file of the image before them;
-    // those that are blank are images themselves.
-    const std::size_t before = layout_.on_bad_series == OnBadSeries::skip ? 1 : 0;
-    const auto pass_bad = [&](std::size_t end) {
-      for (; bad != series.bad.end() && bad->index < end + before; ++bad) {
-        if (file_) store_skipped(*bad);
-        n_bad_ = bad->number + 1;
-      }
-    };
-    while (done < n) {
-      pass_bad(done);
-      if (file_ && file_room() == 0) finish_file();
-      if (!file_) begin_file();
-      const std::size_t take = static_cast<std::size_t>(std::min<std::uint64_t>(n - done, file_room()));
-      append(series, encoded, done, take);
-      done += take;
-      pass_bad(done - before);
-    }
-    pass_bad(n);
-    is_consistent_ = true;
+    output_->commit(position, series, encoded);
   }
-
-  void checkpoint() override {
-    if (!file_ || n_images_ == 0 || (n_images_ == manifest_->n_images() && n_bad_ == n_bad_stored_)) return;
-    // What could not be written is lost, and trying again would find nothing that is left to do.
-    is_consistent_ = false;
-    file_->checkpoint([&](StoredPiece&& piece) { record(std::move(piece)); });
-    is_consistent_ = true;
-  }
-
-  void finish() override {
-    is_consistent_ = false;
-    if (!file_ && n_files_ == 0) begin_file();
-    if (file_) {
-      file_->store_groups(group_names_);
-      finish_file();
-    }
-    manifest_->complete();
-    manifest_->close();
-  }
-
+  void checkpoint() override { output_->checkpoint(); }
+  void finish() override { output_->finish(); }
   void abandon() noexcept override {
-    try {
-      if (is_consistent_) checkpoint();
-    } catch (const std::exception&) {
-      // The last checkpoint holds.
-    }
-    file_.reset();
-    if (manifest_) manifest_->close();
+    if (output_) output_->abandon();
   }
 
-  [[nodiscard]] std::uint64_t bytes_written() const noexcept override { return bytes_written_; }
+  [[nodiscard]] std::uint64_t bytes_written() const noexcept override { return output_ ? output_->bytes_written() : 0; }
 
  private:
   // All that encode() needs; no file.
@@ -219,117 +145,6 @@ class WriteHdf5 final : public Writer {
                                           : "draw smaller images or store them as uint8"));
   }
 
-  // A file of an earlier run; finding out at the first file that the last one exists saves a day.
-  [[nodiscard]] std::optional<Fault> existing_file() const {
-    std::optional<std::string> found;
-    if (images_per_file_ > 0) {
-      const std::string folder = folder_of(path_);
-      if (const auto name = file_names().find_in(folder)) found = (std::filesystem::path(folder) / *name).string();
-    } else if (std::error_code error; std::filesystem::exists(std::filesystem::symlink_status(path_, error))) {
-      found = path_;
-    }
-    if (!found) return {};
-    return Fault{*found, "exists already; --force replaces it"};
-  }
-
-  [[nodiscard]] FileNamePattern file_names() const {
-    const std::filesystem::path path(path_);
-    return {path.stem().string() + "_", 4, path.extension().string()};
-  }
-
-  [[nodiscard]] std::string file_path(std::uint64_t number) const {
-    if (images_per_file_ == 0) return path_;
-    return std::filesystem::path(path_).replace_filename(file_names().name(number)).string();
-  }
-
-  // A file that an interrupted run has completed, but perhaps for its name.
-  void check_stored_file(const StoredPiece& piece) const {
-    if (!piece.file_bytes) return;
-    const std::string path = std::filesystem::path(path_).replace_filename(piece.file).string();
-    std::error_code error;
-    std::uint64_t size = std::filesystem::file_size(path, error);
-    if (error || size != *piece.file_bytes) {
-      std::error_code part_error;
-      const std::uint64_t part_size = std::filesystem::file_size(path + ".part", part_error);
-      if (!part_error && part_size >= *piece.file_bytes) return;
-      throw Error(ErrorKind::io, path,
-                  error ? "is missing, and " + manifest_path(path_) + " lists it as complete; --force starts anew"
-                        : fmt::format("has {} bytes, and had {} when it was complete; --force starts anew", size,
-                                      *piece.file_bytes));
-    }
-  }
-
-  // Goes on where an interrupted run has stopped.
-  void take_up(const StoredPiece& last) {
-    n_images_ = last.end;
-    n_groups_used_ = static_cast<std::size_t>(last.n_groups);
-    n_bad_ = last.n_bad;
-    n_bad_stored_ = n_bad_;
-    OutputFile output(std::filesystem::path(path_).replace_filename(last.file).string(), true);
-    const bool has_part = std::filesystem::exists(output.part_path());
-    if (last.file_bytes) {
-      if (has_part) Hdf5ImageFile::publish(output, last.part.value());
-    } else if (has_part) {
-      ++n_files_;
-      file_.emplace(std::move(output), layout_, last.part.value(), n_images_ - first_of_file());
-    } else {
-      throw Error(ErrorKind::io, output.part_path(),
-                  "is missing, and " + manifest_->path() + " tells of images in it; --force starts anew");
-    }
-  }
-
-  // Number of the first image of the file that was begun last.
-  [[nodiscard]] std::uint64_t first_of_file() const {
-    return (n_files_ - 1) * static_cast<std::uint64_t>(images_per_file_);
-  }
-
-  void begin_file() {
-    file_.emplace(OutputFile(file_path(n_files_), manifest_->overwrites()), layout_);
-    ++n_files_;
-  }
-
-  void append(const Sequences& series, const Encoded& encoded, std::size_t first, std::size_t n) {
-    const std::uint64_t before = file_->payload_bytes();
-    file_->append(encoded, first / layout_.images_per_chunk, series, first, n);
-    store_groups(std::span(series.sources).subspan(first, n));
-    n_images_ += n;
-    bytes_written_ += file_->payload_bytes() - before;
-  }
-
-  // Up to the last group in use, so that a file is the same however its images were split into batches.
-  void store_groups(std::span<const Source> sources) {
-    for (const Source& source : sources) n_groups_used_ = std::max(n_groups_used_, std::size_t{source.group} + 1);
-    file_->store_groups(std::span(group_names_).first(std::min(n_groups_used_, group_names_.size())));
-  }
-
-  void store_skipped(const BadSeries& bad) {
-    if (layout_.on_bad_series != OnBadSeries::skip) return;
-    store_groups({&bad.source, 1});
-    file_->store_skipped(bad);
-  }
-
-  void finish_file() {
-    const std::uint64_t payload = file_->payload_bytes();
-    bytes_written_ += file_->finish([&](StoredPiece&& piece) { record(std::move(piece)); }) - payload;
-    file_.reset();
-  }
-
-  // Adds to the manifest what has been stored since its last line.
-  void record(StoredPiece&& piece) {
-    piece.file = std::filesystem::path(file_path(n_files_ - 1)).filename().string();
-    piece.first = manifest_->n_images();
-    piece.end = n_images_;
-    piece.n_groups = n_groups_used_;
-    piece.n_bad = n_bad_;
-    manifest_->add(piece);
-    n_bad_stored_ = n_bad_;
-  }
-
-  [[nodiscard]] std::uint64_t file_room() const {
-    if (images_per_file_ == 0) return std::numeric_limits<std::uint64_t>::max();
-    return static_cast<std::uint64_t>(images_per_file_) - file_->n_images();
-  }
-
   std::string path_;
   std::string dtype_ = "uint8";
   std::int64_t images_per_chunk_ = 1;
@@ -341,17 +156,7 @@ class WriteHdf5 final : public Writer {
   std::shared_ptr<Pulse> pulse_;
   std::optional<LearnedCode> code_;
   std::vector<std::optional<DeflateEncoder>> encoders_;  ///< One for each lane, from its first image on.
-  FileUse use_;
-  std::optional<Manifest> manifest_;
-  std::optional<Hdf5ImageFile> file_;     ///< Full ones are completed when the next image comes, or at the end.
-  bool is_consistent_ = true;             ///< All that was begun of a commit() or checkpoint() was done.
-  std::uint64_t n_files_ = 0;             ///< Begun.
-  std::uint64_t n_images_ = 0;            ///< Appended, over all files.
-  std::uint64_t n_bad_ = 0;               ///< Bad series passed.
-  std::uint64_t n_bad_stored_ = 0;        ///< As the manifest has it.
-  std::vector<std::string> group_names_;  ///< Of all groups seen, by number.
-  std::size_t n_groups_used_ = 0;
-  std::atomic<std::uint64_t> bytes_written_ = 0;
+  std::optional<Hdf5Output> output_;
 };
 
 }  // namespace
