@@ -59,11 +59,11 @@ struct PLOTMILL_EXPORT VerifyReport {
 ///
 /// `path` is an HDF5 file, the path that the definition gave for several of them ("charts.h5" for charts_0000.h5 and so
 /// on), a manifest, or a folder: all outputs directly in it are verified. An HDF5 file without a manifest is checked
-/// without hashes, with a note. With a sample, hashes of the images in HDF5 files are not checked either, as they are of
-/// many images at once. An output that a run has not completed is a problem.
+/// without hashes, with a note. With a sample, hashes of the images in HDF5 files are not checked either, as they are
+/// of many images at once. An output that a run has not completed is a problem.
 ///
-/// /sequences and /source are read whole and have hashes of their own; the texts of /groups and /skipped have none: they
-/// are read and counted.
+/// /sequences and /source are read whole and have hashes of their own; the texts of /groups and /skipped have none:
+/// they are read and counted.
 ///
 /// Throws Error (input) where there is nothing that plotmill has written, (io) where the system refuses, (cancelled).
 /// The HDF5 library may fall over damage of a file's own structures, and the process with it: `plotmill verify` does
