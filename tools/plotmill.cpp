@@ -13,6 +13,7 @@
 #include "arguments.hpp"
 #include "command_reference.hpp"
 #include "completion.hpp"
+#include "crash_message.hpp"
 #include "man_page.hpp"
 #include "plotmill/describe.hpp"
 #include "plotmill/pipeline.hpp"
@@ -122,6 +123,7 @@ void occupy_standard_streams() {
 
 int main_of(int argc, char** argv) {
   occupy_standard_streams();
+  tell_of_crashes();
   Arguments arguments;
   CLI::App app("Turns series into chart images.", "plotmill");
   app.require_subcommand(1);

@@ -2,17 +2,10 @@
 #include "verify_command.hpp"
 
 #include <fmt/format.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
-#include <csignal>
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 
 #include "progress_display.hpp"
 #include "progress_text.hpp"
@@ -64,9 +57,7 @@ void add_verify_options(CLI::App& app, VerifyCommand& command) {
   app.add_flag("--quiet", command.quiet, "Print nothing but what is damaged and what --json asks for");
 }
 
-namespace {
-
-int verify_here(const VerifyCommand& command) try {
+int verify_stored(const VerifyCommand& command) try {
   ProgressDisplay display(command.quiet ? ProgressStyle::none : default_progress_style());
   const Clock::time_point start = Clock::now();
   Clock::time_point last_told = start;
@@ -93,35 +84,6 @@ int verify_here(const VerifyCommand& command) try {
 } catch (const Error& error) {
   print_error(error);
   return exit_code_of(error);
-}
-
-}  // namespace
-
-// In a process of its own: HDF5 may fall over what is damaged in a file, and then someone must be left to tell.
-int verify_stored(const VerifyCommand& command) {
-  const pid_t parent = ::getpid();
-  std::fflush(nullptr);
-  const pid_t child = ::fork();
-  if (child < 0) return verify_here(command);
-  if (child == 0) {
-    // The parent's death ends it.
-    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
-    const int code = ::getppid() == parent ? verify_here(command) : exit_interrupted;
-    std::fflush(nullptr);
-    std::_Exit(code);
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  if (WIFEXITED(status)) return WEXITSTATUS(status);
-  const int number = WTERMSIG(status);
-  if (number == SIGINT || number == SIGTERM || number == SIGHUP) return exit_interrupted;
-  std::fputs(fmt::format("plotmill: {}: reading it ended with signal {} ({}): it is damaged in a way that the HDF5 "
-                         "library does not survive, or memory ran out\n",
-                         command.path, number, ::strsignal(number))
-                 .c_str(),
-             stderr);
-  return exit_run_failed;
 }
 
 }  // namespace plotmill::tools
