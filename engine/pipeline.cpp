@@ -5,8 +5,9 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <new>
-#include <sstream>
+#include <string>
 #include <system_error>
 
 #include "engine/definition.hpp"
@@ -36,16 +37,22 @@ Pipeline::~Pipeline() = default;
 
 Pipeline Pipeline::from_file(const std::filesystem::path& path, const std::vector<Override>& overrides,
                              Registry registry) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file && !std::filesystem::is_directory(path)) text << file.rdbuf();
-  if (!file || std::filesystem::is_directory(path)) {
-    const int reason = file ? EISDIR : errno;
+  const auto fail = [&](int reason) {
     throw Error(reason == ENOENT ? ErrorKind::input : ErrorKind::io, path.string(),
                 std::string("the definition can't be read: ") + std::strerror(reason));
+  };
+  errno = 0;
+  std::ifstream file(path, std::ios::binary);
+  if (!file) fail(errno);
+  if (std::filesystem::is_directory(path)) fail(EISDIR);
+  std::string text;
+  try {
+    // Not by <<, to which an error, and memory that is refused, looks like the end of the text.
+    text.assign(std::istreambuf_iterator<char>(file), {});
+  } catch (const std::ios::failure&) {
+    fail(errno);
   }
-  return Pipeline(std::make_unique<State>(text.str(), path.string(), overrides, std::move(registry)));
+  return Pipeline(std::make_unique<State>(text, path.string(), overrides, std::move(registry)));
 }
 
 Pipeline Pipeline::from_json(std::string_view json, const std::vector<Override>& overrides, Registry registry) {

@@ -3,7 +3,7 @@
 memory_faults_test.py COMMAND LAYER [--all]
 
 What plotmill itself asks for in pieces of some KiB must end cleanly when refused. A small piece may be one of oneTBB,
-HDF5 or the C++ library, which end the program where they have none: there the outputs must be sound all the same. --all
+HDF5 or the C++ library, which end the program where they have none: that is told, and the outputs must be sound. --all
 lets each single allocation of a run fail, and prints how the runs ended.
 """
 import collections
@@ -50,10 +50,15 @@ class MemoryFaults(FaultRuns):
         codes = collections.Counter()
         for source, output in (("none", "hdf5"), ("csv", "png"), ("npy", "jpeg"), ("hdf5", "shards")):
             n_allocations = self.n_allocations(output, source, 1)
+            # Before main() nobody can tell.
+            n_at_begin = run(self.folder, "version", rules="allocate:ENOMEM,nth=1000000000").seen
             for nth in spread(n_allocations, n_allocations if ALL else 6):
                 with self.subTest(source=source, output=output, nth=nth, of=n_allocations):
                     result = self.refuse(output, source, 1, nth)
                     codes[self.outcome(result)] += 1
+                    if nth > n_at_begin:
+                        self.assertIn(result.code, (DONE, FAILED), result)
+                        self.assertTrue(result.code == DONE or result.errors, result)
                     self.check_outputs()
                     self.check_resume()
         print(dict(codes), file=sys.stderr)

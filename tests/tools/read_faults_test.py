@@ -30,6 +30,13 @@ class ReadFaults(FaultRuns):
                     self.check_outputs()
                     self.check_resume()
 
+    def test_reading_the_definition_fails(self):
+        self.new_job("hdf5")
+        result = run(self.folder, rules="read:EIO,nth=1,at=job.json")
+        self.assertTrue(result.hits, result)
+        self.assertEqual(result.errors, "plotmill: job.json: the definition can't be read: Input/output error\n")
+        self.assertNotEqual(result.code, DONE)
+
     def test_reading_takes_fewer_bytes(self):
         for source in SOURCES:
             with self.subTest(source=source):
