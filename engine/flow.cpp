@@ -263,11 +263,7 @@ void Flow::checkpoint_if_due(WriterNode& writer) const {
 void Flow::checkpoint(std::size_t writer_index) {
   WriterNode& writer = *stages_.writers[writer_index];
   writer.checkpoint_due = Clock::time_point::max();
-  state_.guard(writer, nullptr, [&] {
-    const std::uint64_t n_batches = writer.commit_clock.snapshot().n_batches;
-    const NodeClock::Work work(writer.commit_clock, n_batches, stages_.writer_thread(writer_index));
-    writer.stage->checkpoint();
-  });
+  state_.guard(writer, nullptr, [&] { writer.stage->checkpoint(); });
 }
 
 void Flow::commit(std::size_t writer_index, Slot& slot) {

@@ -126,7 +126,7 @@ void Hdf5ImageFile::append_all(const Encoded& encoded, std::size_t first_item, c
     payload_bytes_ += values.size_bytes() + packed_sources_.size();
   }
   append_chunks(encoded, first_item, n_images);
-  // As check_writes(), but this is for every batch, and the words are for a failure alone.
+  // As check_hdf5_writes(), but this is for every batch, and the words are for a failure alone.
   if (const int error_number = take_hdf5_write_error(); error_number != 0) {
     throw_io_error(output_.path(), fmt::format("images up to {} of the file cannot be stored", n_images_ - 1),
                    error_number);
@@ -255,7 +255,9 @@ void Hdf5ImageFile::publish(OutputFile& output, const SealedPart& part) {
 void Hdf5ImageFile::leave() noexcept {
   const Hdf5Section section;
   if (file_) send_hdf5_writes_nowhere(file_.get());
-  (void)data_.close();
+  // One that can't be closed must not keep the others open.
+  while (!data_.close()) {
+  }
   for (Hdf5Handle* handle : {&transfer_, &file_, &driver_}) (void)handle->reset();
   (void)take_hdf5_write_error();
   if (!journal_ || !journal_->has_checkpoint()) return output_.discard();

@@ -13,6 +13,7 @@
 #include "stages/data_hash.hpp"
 #include "stages/hdf5_image_datasets.hpp"
 #include "stages/hdf5_output_driver.hpp"
+#include "stages/manifest.hpp"
 #include "stages/output_file.hpp"
 #include "stages/page_journal.hpp"
 

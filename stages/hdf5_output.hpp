@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "plotmill/stage.hpp"
@@ -17,8 +18,8 @@
 
 namespace plotmill {
 
-/// What is stored, and how the part of Writer that stores is to be called, is as there. One thread at a time, but for
-/// bytes_written(). All functions throw Error (io).
+/// The part of Writer that stores: functions of the same name do what they do there. One thread at a time, but for
+/// bytes_written(). They throw Error (io), open() also (definition) and (input), as Manifest does.
 class Hdf5Output {
  public:
   /// `images_per_file` is 0 for a single file, PATH; else charts.h5 becomes charts_0000.h5, charts_0001.h5 and so on.

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <limits>
-#include <utility>
 
 #include "kernels/encode_deflate.hpp"
 #include "stages/hdf5_output.hpp"

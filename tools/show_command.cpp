@@ -5,6 +5,7 @@
 
 #include <cstdio>
 
+#include "crash_message.hpp"
 #include "run_command.hpp"
 #include "sheet_file.hpp"
 
@@ -34,6 +35,7 @@ void add_show_options(CLI::App& app, ShowCommand& command) {
 }
 
 int show_charts(const ShowCommand& command) try {
+  tell_of_crashes_in(command.file);
   const std::string path = command.sheet.empty() ? default_sheet_path(command.file, "_sheet") : command.sheet;
   check_sheet_path(path);
   const ShownFile shown = show_hdf5(command.file, command.options);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "crash_message.hpp"
 #include "progress_display.hpp"
 #include "progress_text.hpp"
 #include "run_command.hpp"
@@ -58,6 +59,7 @@ void add_verify_options(CLI::App& app, VerifyCommand& command) {
 }
 
 int verify_stored(const VerifyCommand& command) try {
+  tell_of_crashes_in(command.path);
   ProgressDisplay display(command.quiet ? ProgressStyle::none : default_progress_style());
   const Clock::time_point start = Clock::now();
   Clock::time_point last_told = start;

@@ -66,8 +66,8 @@ struct PLOTMILL_EXPORT VerifyReport {
 /// they are read and counted.
 ///
 /// Throws Error (input) where there is nothing that plotmill has written, (io) where the system refuses, (cancelled).
-/// The HDF5 library does not survive every damage of a file's own structures, and the process with it: a program
-/// that must go on verifies in a process of its own.
+/// Some damage of a file's own structures ends the HDF5 library, and the process with it: a program that must go on
+/// verifies in a process of its own.
 [[nodiscard]] PLOTMILL_EXPORT VerifyReport verify_output(const std::string& path, const VerifyOptions& options = {});
 
 /// The report as one JSON object: "path", "ok", the counts by their names here, "problems" with "file", "images"

@@ -23,6 +23,8 @@ from skipping import skipped
 COMMAND = os.path.abspath(sys.argv[1])
 LAYER = FaultLayer(sys.argv[2])
 DONE, FAILED, WRONG, INTERRUPTED = 0, 1, 2, 130
+# What the command says when a signal like SIGSEGV ends it, with FAILED.
+CRASHED = "ended by signal"
 
 OUTPUTS = {
     "hdf5": {"type": "write_hdf5", "params": {"path": "out/charts.h5"}},
@@ -93,8 +95,10 @@ def prepare(folder, output, source):
     (folder / "job.json").write_text(json.dumps(definition(output, source)), encoding="utf-8")
 
 
-def run(folder, *arguments, rules="", log="", **options):
-    return LAYER.run([COMMAND, *(arguments or ("run", "job.json", "--quiet"))], folder, rules, log, **options)
+def run(folder, *arguments, rules="", log="", may_crash=False, **options):
+    result = LAYER.run([COMMAND, *(arguments or ("run", "job.json", "--quiet"))], folder, rules, log, **options)
+    assert may_crash or CRASHED not in result.errors, result
+    return result
 
 
 @functools.lru_cache(maxsize=None)

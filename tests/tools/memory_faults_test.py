@@ -12,7 +12,7 @@ import subprocess
 import sys
 import unittest
 
-from fault_runs import COMMAND, DONE, FAILED, OUTPUTS, FaultRuns, run, spread
+from fault_runs import COMMAND, CRASHED, DONE, FAILED, OUTPUTS, FaultRuns, run, spread
 
 REFUSED = "the system refused memory"
 ALL = "--all" in sys.argv
@@ -21,7 +21,7 @@ ALL = "--all" in sys.argv
 class MemoryFaults(FaultRuns):
     def refuse(self, output, source, least, nth):
         self.new_job(output, source)
-        return run(self.folder, rules=f"allocate:ENOMEM,min={least},nth={nth}")
+        return run(self.folder, rules=f"allocate:ENOMEM,min={least},nth={nth}", may_crash=least == 1)
 
     def n_allocations(self, output, source, least):
         self.new_job(output, source)
@@ -80,6 +80,7 @@ class MemoryFaults(FaultRuns):
                     codes[result.returncode] += 1
                     # 127: the loader has no room for the libraries.
                     self.assertIn(result.returncode, (DONE, FAILED, 127), result.stderr.decode())
+                    self.assertNotIn(CRASHED, result.stderr.decode())
                     self.check_outputs()
                     self.check_resume()
             self.assertIn(DONE, codes)

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import unittest
 
-from fault_runs import COMMAND, DONE, FAILED, INTERRUPTED, LAYER, OUTPUTS, FaultRuns, StoppedRun, run, spread
+from fault_runs import COMMAND, CRASHED, DONE, FAILED, INTERRUPTED, LAYER, OUTPUTS, FaultRuns, StoppedRun, run, spread
 from skipping import skipped
 
 
@@ -139,6 +139,7 @@ class SystemFaults(FaultRuns):
             self.assertIn(result.returncode, (FAILED, 2), errors)
             self.assertEqual(len(errors.splitlines()), 1, errors)
             self.assertTrue(errors.startswith("plotmill: "), errors)
+            self.assertNotIn(CRASHED, errors)
         self.check_outputs()
         self.check_resume()
         return result.returncode, errors
