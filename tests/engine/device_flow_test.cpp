@@ -21,22 +21,6 @@ std::vector<std::vector<float>> counted_once(std::size_t n) {
   return {values};
 }
 
-std::vector<std::vector<float>> used_lists(const FlowScript& script) {
-  std::vector<std::vector<float>> lists;
-  for (const auto& list : script.stored) {
-    if (!list.empty()) lists.push_back(list);
-  }
-  return lists;
-}
-
-double busiest_seconds(const RunReport& report) {
-  double busiest = 0;
-  for (const StageReport& stage : report.stages) {
-    busiest = std::max(busiest, stage.busy_seconds / static_cast<double>(stage.threads));
-  }
-  return busiest;
-}
-
 /// A script whose drawer draws on devices, and checks that each image is that of its series.
 struct DeviceFlowScript : FlowScript {
   DeviceFlowScript() {

@@ -210,4 +210,23 @@ class FlowWriter final : public Writer {
                              {}, flow_registry(script));
 }
 
+/// What the writers of the run have stored: a definition is checked with stages of its own, which leave empty lists
+/// behind.
+[[nodiscard]] inline std::vector<std::vector<float>> used_lists(const FlowScript& script) {
+  std::vector<std::vector<float>> lists;
+  for (const auto& list : script.stored) {
+    if (!list.empty()) lists.push_back(list);
+  }
+  return lists;
+}
+
+/// How long the run takes at least, where everything else overlaps with its busiest stage.
+[[nodiscard]] inline double busiest_seconds(const RunReport& report) {
+  double busiest = 0;
+  for (const StageReport& stage : report.stages) {
+    busiest = std::max(busiest, stage.busy_seconds / static_cast<double>(stage.threads));
+  }
+  return busiest;
+}
+
 }  // namespace plotmill::test
