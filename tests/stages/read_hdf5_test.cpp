@@ -1,11 +1,11 @@
 #include <doctest/doctest.h>
-#include <zlib.h>
 
 #include <cmath>
 #include <filesystem>
 #include <random>
 
 #include "stages/hdf5_handle.hpp"
+#include "support/hdf5_inputs.hpp"
 #include "support/run_reader.hpp"
 #include "support/temp_dir.hpp"
 
@@ -15,91 +15,6 @@ using namespace plotmill::test;
 namespace {
 
 using Int = std::int64_t;
-
-class Hdf5File {
- public:
-  explicit Hdf5File(const std::string& path)
-      : file_(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose) {
-    REQUIRE(file_);
-  }
-
-  void add_group(const char* name) {
-    REQUIRE(Hdf5Handle(H5Gcreate2(file_.get(), name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose));
-  }
-
-  void add_link(const char* name, const char* target) {
-    REQUIRE(H5Lcreate_soft(target, file_.get(), name, H5P_DEFAULT, H5P_DEFAULT) >= 0);
-  }
-
-  // `chunk` empty: not chunked. `memory_type` -1: nothing is written.
-  void add(const char* name, hid_t type, const std::vector<hsize_t>& shape, hid_t memory_type, const void* data,
-           const std::vector<hsize_t>& chunk = {}, bool deflate = true) {
-    const Hdf5Handle space(
-        shape.empty() ? H5Screate(H5S_SCALAR) : H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr),
-        H5Sclose);
-    const Hdf5Handle create(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-    if (!chunk.empty()) {
-      H5Pset_chunk(create.get(), static_cast<int>(chunk.size()), chunk.data());
-      if (deflate) H5Pset_deflate(create.get(), 1);
-    }
-    const Hdf5Handle set(H5Dcreate2(file_.get(), name, type, space.get(), H5P_DEFAULT, create.get(), H5P_DEFAULT),
-                         H5Dclose);
-    REQUIRE(set);
-    if (memory_type >= 0) REQUIRE(H5Dwrite(set.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
-  }
-
-  // A chunked and compressed dataset of floats in which this is stored as the chunk at the front.
-  void add_stored_chunk(const std::vector<hsize_t>& shape, const std::vector<hsize_t>& chunk,
-                        const std::vector<std::uint8_t>& bytes, std::uint32_t skipped_filters = 0,
-                        bool deflate = true) {
-    add("sequences", H5T_IEEE_F32LE, shape, -1, nullptr, chunk, deflate);
-    const Hdf5Handle set(H5Dopen2(file_.get(), "sequences", H5P_DEFAULT), H5Dclose);
-    const std::vector<hsize_t> place(shape.size(), 0);
-    REQUIRE(H5Dwrite_chunk(set.get(), H5P_DEFAULT, skipped_filters, place.data(), bytes.size(), bytes.data()) >= 0);
-  }
-
-  // Whole stacks of groups, each in the one before.
-  void add_nested_groups(std::size_t n) {
-    Hdf5Handle group(H5Gcreate2(file_.get(), "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
-    while (n-- > 0) group = Hdf5Handle(H5Gcreate2(group.get(), "g", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
-    REQUIRE(group);
-  }
-
-  void add_virtual(const char* name, const char* source, const std::vector<hsize_t>& shape) {
-    const Hdf5Handle space(H5Screate_simple(static_cast<int>(shape.size()), shape.data(), nullptr), H5Sclose);
-    const Hdf5Handle create(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-    REQUIRE(H5Pset_virtual(create.get(), space.get(), ".", source, space.get()) >= 0);
-    REQUIRE(Hdf5Handle(
-        H5Dcreate2(file_.get(), name, H5T_IEEE_F32LE, space.get(), H5P_DEFAULT, create.get(), H5P_DEFAULT), H5Dclose));
-  }
-
-  void add_floats(const char* name, const std::vector<hsize_t>& shape, const std::vector<float>& numbers,
-                  const std::vector<hsize_t>& chunk = {}) {
-    add(name, H5T_IEEE_F32LE, shape, H5T_NATIVE_FLOAT, numbers.data(), chunk);
-  }
-
- private:
-  Hdf5Handle file_;
-};
-
-Params with_path(const std::string& path, Params params = {}) {
-  params.emplace_back("path", path);
-  return params;
-}
-
-std::vector<std::uint8_t> zlib_stream(std::size_t n_zeros) {
-  const std::vector<std::uint8_t> zeros(n_zeros);
-  uLongf n = compressBound(n_zeros);
-  std::vector<std::uint8_t> stream(n);
-  REQUIRE(compress2(stream.data(), &n, zeros.data(), n_zeros, 9) == Z_OK);
-  stream.resize(n);
-  return stream;
-}
-
-void check_input_error(const std::string& path, const std::string& place, const std::vector<std::string>& parts,
-                       const Params& params = {}) {
-  check_error(ErrorKind::input, place, parts, [&] { (void)run_reader("read_hdf5", with_path(path, params)); });
-}
 
 }  // namespace
 
@@ -229,153 +144,6 @@ TEST_CASE("read_hdf5: files that are missing, damaged or something else") {
   const std::string bytes = read_bytes(whole);
   const std::string cut = dir.write("cut.h5", bytes.substr(0, bytes.size() / 2));
   check_input_error(cut, cut, {"truncated file"});
-}
-
-TEST_CASE("read_hdf5: a damaged chunk is told") {
-  const TempDir dir;
-  const std::string path = dir.file("a.h5");
-  std::vector<float> numbers(10000);
-  std::mt19937 random(1);
-  for (float& number : numbers) number = static_cast<float>(random() % 1000);
-  Hdf5File(path).add_floats("sequences", {100, 100}, numbers, {100, 100});
-  std::string bytes = read_bytes(path);
-  for (std::size_t i = bytes.size() - 2000; i < bytes.size() - 1000; ++i) bytes[i] = static_cast<char>(i * 7);
-  (void)dir.write("a.h5", bytes);
-  check_input_error(path, path + ":/sequences", {"the chunk at 0, 0 is damaged", "its 40000 bytes"});
-}
-
-TEST_CASE("read_hdf5: a chunk that does not unpack to its size is refused, whether it gives more or less") {
-  const TempDir dir;
-  const std::string path = dir.file("a.h5");
-  // 10 x 10 floats are 400 bytes. HDF5 would make room for what comes out, and read beyond the end of what is short.
-  for (const std::size_t n_bytes : {399U, 401U, 1U << 26U}) {
-    CAPTURE(n_bytes);
-    Hdf5File(path).add_stored_chunk({10, 10}, {10, 10}, zlib_stream(n_bytes));
-    check_input_error(path, path + ":/sequences", {"the chunk at 0, 0 is damaged", "400"});
-  }
-  Hdf5File(path).add_stored_chunk({100}, {50}, zlib_stream(150));
-  check_input_error(path, path + ":/sequences", {"the chunk at 0 is damaged", "its 200 bytes"}, {{"window", Int{5}}});
-  // Stored without its filter, and too short.
-  Hdf5File(path).add_stored_chunk({10, 10}, {10, 10}, std::vector<std::uint8_t>(300), 1);
-  check_input_error(path, path + ":/sequences", {"the chunk at 0, 0 is damaged", "its 400 bytes"});
-  Hdf5File(path).add_stored_chunk({10, 10}, {10, 10}, std::vector<std::uint8_t>(9000));
-  check_input_error(path, path + ":/sequences", {"is damaged: it is stored in 9000 bytes"});
-
-  // Without filters there is nothing to compare: what is read is what follows, or it is beyond the end.
-  Hdf5File(path).add_stored_chunk({10, 10}, {10, 10}, std::vector<std::uint8_t>(3), 0, false);
-  check_error(ErrorKind::io, path + ":/sequences", {"cannot be read"},
-              [&] { (void)run_reader("read_hdf5", with_path(path)); });
-
-  Hdf5File(path).add_stored_chunk({10, 10}, {10, 10}, zlib_stream(400));
-  CHECK(run_reader("read_hdf5", with_path(path)).all.values == std::vector<float>(100));
-  Hdf5File(path).add_stored_chunk({10, 10}, {10, 10}, std::vector<std::uint8_t>(400), 1);
-  CHECK(run_reader("read_hdf5", with_path(path)).all.values == std::vector<float>(100));
-}
-
-TEST_CASE("read_hdf5: what would take more than run.memory is refused before it is read") {
-  const TempDir dir;
-  const std::string path = dir.file("a.h5");
-  constexpr std::uint64_t memory_bytes = std::uint64_t{32} << 20U;
-  const auto check = [&](const std::vector<std::string>& parts, const Params& params = {}) {
-    check_error(ErrorKind::input, path + ":/sequences", parts,
-                [&] { (void)run_reader("read_hdf5", with_path(path, params), 1, memory_bytes); });
-  };
-  Hdf5File(path).add("sequences", H5T_IEEE_F32LE, {1U << 20U, 1U << 20U}, -1, nullptr, {1U << 14U, 1U << 15U});
-  check({"a chunk of the dataset has 2147483648 bytes", "half of run.memory (16777216 bytes)", "smaller chunks"},
-        {{"window", Int{10}}});
-  Hdf5File(path).add("sequences", H5T_IEEE_F32LE, {1U << 20U, 17U << 20U}, -1, nullptr);
-  check({"a window of 16777216 points takes 67108864 bytes", "run.memory (33554432 bytes)"},
-        {{"window", Int{16777216}}});
-  const Hdf5Handle wide(H5Tcopy(H5T_STD_I32LE), H5Tclose);
-  H5Tset_size(wide.get(), std::size_t{1} << 30U);
-  Hdf5File(path).add("sequences", wide.get(), {2, 2}, -1, nullptr);
-  check({"a number of the dataset has 1073741824 bytes", "integers of at most 8"});
-  H5Tset_size(wide.get(), 16);
-  Hdf5File(path).add("sequences", wide.get(), {2, 2}, -1, nullptr);
-  check({"a number of the dataset has 16 bytes", "integers of at most 8"});
-  Hdf5File(path).add_virtual("sequences", "others", {2, 2});
-  check({"virtual", "h5repack"});
-}
-
-TEST_CASE("read_hdf5: a dataset that is stored in fewer bytes than its shape has is refused") {
-  const TempDir dir;
-  const std::string path = dir.file("a.h5");
-  // The message of the dataset's layout (type 8, of 24 bytes, not shared): version 3, contiguous, where, 400 bytes.
-  Hdf5File(path).add_floats("sequences", {10, 10}, std::vector<float>(100));
-  std::string bytes = read_bytes(path);
-  const std::string layout("\x08\0\x18\0\0\0\0\0\x03\x01", 10);
-  const std::size_t at = bytes.find(layout);
-  REQUIRE(at != std::string::npos);
-  const std::size_t size_at = at + layout.size() + 8;
-  REQUIRE(static_cast<unsigned char>(bytes[size_at]) + 256 * bytes[size_at + 1] == 400);
-  std::string shorter = bytes;
-  shorter[size_at + 1] = 0;
-  (void)dir.write("a.h5", shorter);
-  check_input_error(path, path + ":/sequences", {"is damaged: 144 bytes are stored"});
-  bytes[at + 8] = 1;  // In this version the message says: compact, and nothing there. HDF5 reads from address 0.
-  (void)dir.write("a.h5", bytes);
-  check_error(ErrorKind::input, path + ":/sequences", {"is damaged: 0 bytes are stored"},
-              [&] { (void)run_reader("read_hdf5", with_path(path)); });
-}
-
-TEST_CASE("read_hdf5: a dataset of very many chunks of one number takes no more memory than others") {
-  const TempDir dir;
-  const std::string path = dir.file("a.h5");
-  Hdf5File(path).add("sequences", H5T_IEEE_F32LE, {3, 20000}, -1, nullptr, {1, 1});
-  CHECK(run_reader("read_hdf5", with_path(path), 1, std::uint64_t{1} << 20U).all.values == std::vector<float>(60000));
-  // Some are there, most are not.
-  Hdf5File(path).add_stored_chunk({10, 30}, {10, 10}, zlib_stream(400));
-  CHECK(run_reader("read_hdf5", with_path(path)).all.values == std::vector<float>(300));
-}
-
-TEST_CASE("read_hdf5: the datasets of a file are named without going down into it without end") {
-  const TempDir dir;
-  const std::string path = dir.file("a.h5");
-  Hdf5File(path).add_nested_groups(3000);
-  check_input_error(path, path, {"there is no dataset \"/sequences\""});
-}
-
-TEST_CASE("read_hdf5: chunks are checked through every filter that they have") {
-  const TempDir dir;
-  const std::string path = dir.file("a.h5");
-  std::vector<float> numbers(2000);
-  for (std::size_t i = 0; i < numbers.size(); ++i) numbers[i] = static_cast<float>(i % 100);
-  using Set = std::function<void(hid_t)>;
-  const Set shuffle = [](hid_t create) { H5Pset_shuffle(create); };
-  const Set deflate = [](hid_t create) { H5Pset_deflate(create, 6); };
-  const Set fletcher = [](hid_t create) { H5Pset_fletcher32(create); };
-  const Set nbit = [](hid_t create) { H5Pset_nbit(create); };
-  const Set scale = [](hid_t create) { H5Pset_scaleoffset(create, H5Z_SO_FLOAT_DSCALE, 2); };
-  const Set szip = [](hid_t create) { H5Pset_szip(create, H5_SZIP_NN_OPTION_MASK, 8); };
-  const Set edges = [](hid_t create) { H5Pset_chunk_opts(create, H5D_CHUNK_DONT_FILTER_PARTIAL_CHUNKS); };
-  for (const std::vector<Set>& filters : {std::vector<Set>{shuffle, deflate},
-                                          {deflate, fletcher},
-                                          {fletcher, shuffle, deflate},
-                                          {fletcher},
-                                          {shuffle},
-                                          {nbit},
-                                          {scale},
-                                          {szip},
-                                          {deflate, edges},
-                                          {shuffle, deflate, fletcher, edges}}) {
-    const Hdf5Handle latest(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
-    H5Pset_libver_bounds(latest.get(), H5F_LIBVER_V110, H5F_LIBVER_V110);
-    {
-      const Hdf5Handle file(H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, latest.get()), H5Fclose);
-      const std::vector<hsize_t> shape = {20, 100};
-      const std::vector<hsize_t> chunk = {7, 64};
-      const Hdf5Handle space(H5Screate_simple(2, shape.data(), nullptr), H5Sclose);
-      const Hdf5Handle create(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-      H5Pset_chunk(create.get(), 2, chunk.data());
-      for (const Set& filter : filters) filter(create.get());
-      const Hdf5Handle set(
-          H5Dcreate2(file.get(), "sequences", H5T_IEEE_F32LE, space.get(), H5P_DEFAULT, create.get(), H5P_DEFAULT),
-          H5Dclose);
-      REQUIRE(set);
-      REQUIRE(H5Dwrite(set.get(), H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, numbers.data()) >= 0);
-    }
-    CHECK(run_reader("read_hdf5", with_path(path)).all.values == numbers);
-  }
 }
 
 TEST_CASE("read_hdf5: an embedder's own printing of errors is put back") {

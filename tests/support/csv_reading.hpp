@@ -12,11 +12,6 @@
 
 namespace plotmill::test {
 
-[[nodiscard]] inline Params with_path(const std::string& path, Params params) {
-  params.emplace_back("path", path);
-  return params;
-}
-
 [[nodiscard]] inline ReadResult read_text(std::string_view text, const Params& params, std::size_t at_most = 1000) {
   const TempDir dir;
   return run_reader("read_csv", with_path(dir.write("a.csv", text), params), at_most);

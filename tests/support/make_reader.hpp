@@ -23,6 +23,12 @@ namespace plotmill::test {
 using ParamValue = std::variant<bool, std::int64_t, double, std::string>;
 using Params = std::vector<std::pair<std::string, ParamValue>>;
 
+/// These and the file to read.
+[[nodiscard]] inline Params with_path(const std::string& path, Params params = {}) {
+  params.emplace_back("path", path);
+  return params;
+}
+
 inline void set_option(const Option& option, const ParamValue& value) {
   const auto number = [&] {
     const auto* integer = std::get_if<std::int64_t>(&value);
