@@ -57,8 +57,8 @@ class MemoryFaults(FaultRuns):
                     result = self.refuse(output, source, 1, nth)
                     codes[self.outcome(result)] += 1
                     if nth > n_at_begin:
-                        self.assertIn(result.code, (DONE, FAILED), result)
-                        self.assertTrue(result.code == DONE or result.errors, result)
+                        # A library may end the program in its own way, but not by a signal that nobody tells of.
+                        self.assertGreaterEqual(result.code, 0, result)
                     self.check_outputs()
                     self.check_resume()
         print(dict(codes), file=sys.stderr)
