@@ -31,7 +31,10 @@ const char* decode(jpeg_decompress_struct& info, ErrorManager& errors, std::span
   jpeg_create_decompress(&info);
   jpeg_mem_src(&info, file.data(), static_cast<unsigned long>(file.size()));
   jpeg_read_header(&info, TRUE);
-  if (info.num_components != 1 || info.progressive_mode != FALSE) return "the JPEG file is of another kind";
+  // Arithmetic coding is another kind also in that its data never end: the decoder takes zeros, without a warning.
+  if (info.num_components != 1 || info.progressive_mode != FALSE || info.arith_code != FALSE) {
+    return "the JPEG file is of another kind";
+  }
   if ((width != 0 && info.image_width != width) || (height != 0 && info.image_height != height)) {
     return "the image has another size than it should";
   }
