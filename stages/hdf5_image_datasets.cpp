@@ -10,6 +10,7 @@
 
 #include "stages/hdf5_output_driver.hpp"
 #include "stages/hdf5_source_row.hpp"
+#include "stages/hdf5_text_rows.hpp"
 
 namespace plotmill {
 namespace {
@@ -19,22 +20,6 @@ constexpr hsize_t chunk_bytes = 256 * 1024;
 // Rows for a chunk of about 256 KiB, no more than will come.
 hsize_t rows_per_chunk(hsize_t row_bytes, std::optional<std::uint64_t> n_rows) {
   return std::min(std::max<hsize_t>(1, chunk_bytes / row_bytes), std::max<hsize_t>(1, n_rows.value_or(chunk_bytes)));
-}
-
-Hdf5Handle make_text_type() {
-  Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-  if (H5Tset_size(type.get(), H5T_VARIABLE) < 0 || H5Tset_cset(type.get(), H5T_CSET_UTF8) < 0) (void)type.reset();
-  return type;
-}
-
-Hdf5Handle make_skipped_type(const Hdf5Handle& text, hid_t group, hid_t row) {
-  Hdf5Handle type(H5Tcreate(H5T_COMPOUND, sizeof(Hdf5SkippedRow)), H5Tclose);
-  if (H5Tinsert(type.get(), "group", offsetof(Hdf5SkippedRow, group), group) < 0 ||
-      H5Tinsert(type.get(), "first_row", offsetof(Hdf5SkippedRow, first_row), row) < 0 ||
-      H5Tinsert(type.get(), "reason", offsetof(Hdf5SkippedRow, reason), text.get()) < 0) {
-    (void)type.reset();
-  }
-  return type;
 }
 
 /// Makes what lies in one file, which is empty.
@@ -114,9 +99,9 @@ class Making {
 };
 
 void make_types(Hdf5ImageDatasets& datasets, const std::string& path) {
-  datasets.text_type = make_text_type();
+  datasets.text_type = hdf5_text_type();
   datasets.source_type = Hdf5SourceRow::type(H5T_NATIVE_UINT32, H5T_NATIVE_UINT64);
-  datasets.skipped_type = make_skipped_type(datasets.text_type, H5T_NATIVE_UINT32, H5T_NATIVE_UINT64);
+  datasets.skipped_type = Hdf5SkippedRow::type(datasets.text_type, H5T_NATIVE_UINT32, H5T_NATIVE_UINT64);
   if (!datasets.text_type || !datasets.source_type || !datasets.skipped_type) {
     fail_hdf5_write(path, "the types cannot be made");
   }
@@ -141,7 +126,7 @@ void Hdf5ImageDatasets::create(const Hdf5Handle& file, const Hdf5ImageLayout& la
   source = make.source();
   groups = make.rows("groups", text_type, 256);
   if (layout.on_bad_series != OnBadSeries::skip) return;
-  skipped = make.rows("skipped", make_skipped_type(text_type, H5T_STD_U32LE, H5T_STD_U64LE), 64);
+  skipped = make.rows("skipped", Hdf5SkippedRow::type(text_type, H5T_STD_U32LE, H5T_STD_U64LE), 64);
 }
 
 void Hdf5ImageDatasets::open(const Hdf5Handle& file, const Hdf5ImageLayout& layout, const std::string& path) {

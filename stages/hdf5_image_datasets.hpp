@@ -40,13 +40,6 @@ struct Hdf5ImageLayout {
   [[nodiscard]] std::uint64_t bytes_beside_image() const noexcept;
 };
 
-/// A row of /skipped in memory, of skipped_type.
-struct Hdf5SkippedRow {
-  std::uint32_t group;
-  std::uint64_t first_row;
-  const char* reason;
-};
-
 /// The datasets of one file, those that its layout has not being empty, and the types of what is written to them. All
 /// functions under an Hdf5Section.
 struct Hdf5ImageDatasets {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "stages/hdf5_source_row.hpp"
+#include "stages/hdf5_text_rows.hpp"
 
 namespace plotmill {
 
@@ -193,6 +194,7 @@ void Hdf5ImageFile::store_groups(std::span<const std::string> names) {
   for (const std::string& name : names.subspan(n_groups_)) texts.push_back(name.c_str());
   append_rows(data_.groups, data_.text_type.get(), 0, n_groups_, texts.size(), texts.data(), "/groups");
   check_hdf5_writes(output_.path(), "/groups cannot be stored");
+  for (const char* const text : texts) add_text(unrecorded_.groups, text);
   n_groups_ = names.size();
 }
 
@@ -203,6 +205,7 @@ void Hdf5ImageFile::store_skipped(const BadSeries& bad) {
   const Hdf5SkippedRow row{bad.source.group, bad.source.first_row, reason.c_str()};
   append_rows(data_.skipped, data_.skipped_type.get(), 0, n_skipped_, 1, &row, "/skipped");
   check_hdf5_writes(output_.path(), "/skipped cannot be stored");
+  row.add_to(unrecorded_.skipped);
   ++n_skipped_;
 }
 
@@ -221,6 +224,8 @@ StoredPiece Hdf5ImageFile::seal() {
   if (layout_.sequences) {
     piece.sequences_xxh3 = unrecorded_.sequences.text();
     piece.source_xxh3 = unrecorded_.source.text();
+    piece.groups_xxh3 = unrecorded_.groups.text();
+    if (layout_.on_bad_series == OnBadSeries::skip) piece.skipped_xxh3 = unrecorded_.skipped.text();
   }
   return piece;
 }
@@ -228,7 +233,10 @@ StoredPiece Hdf5ImageFile::seal() {
 void Hdf5ImageFile::note(const Record& record, StoredPiece&& piece) {
   record(std::move(piece));
   unrecorded_.n_bytes = 0;
-  for (DataHash* const hash : {&unrecorded_.images, &unrecorded_.sequences, &unrecorded_.source}) hash->clear();
+  for (DataHash* const hash :
+       {&unrecorded_.images, &unrecorded_.sequences, &unrecorded_.source, &unrecorded_.groups, &unrecorded_.skipped}) {
+    hash->clear();
+  }
 }
 
 std::uint64_t Hdf5ImageFile::finish(const Record& record) {

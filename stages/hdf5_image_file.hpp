@@ -70,6 +70,8 @@ class Hdf5ImageFile {
     DataHash images;
     DataHash sequences;
     DataHash source;
+    DataHash groups;
+    DataHash skipped;
   };
 
   void create();

@@ -76,6 +76,8 @@ void Hdf5Output::finish() {
   is_consistent_ = false;
   if (!file_ && n_files_ == 0) begin_file();
   if (file_) {
+    // Those of which there is no series, too.
+    n_groups_used_ = std::max(n_groups_used_, group_names_.size());
     file_->store_groups(group_names_);
     finish_file();
   }

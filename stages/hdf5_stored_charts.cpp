@@ -6,6 +6,7 @@
 #include <span>
 
 #include "stages/error_text.hpp"
+#include "stages/hdf5_text_rows.hpp"
 #include "stages/windows.hpp"
 
 namespace plotmill {
@@ -111,9 +112,7 @@ std::optional<Source> Hdf5StoredCharts::source(std::uint64_t i) {
 std::string Hdf5StoredCharts::group(std::uint32_t number) {
   if (!groups_ || groups_->extent.size() != 1 || number >= groups_->extent[0]) return {};
   const Hdf5Section section;
-  const Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-  H5Tset_size(type.get(), H5T_VARIABLE);
-  H5Tset_cset(type.get(), H5T_CSET_UTF8);
+  const Hdf5Handle type = hdf5_text_type();
   char* text = nullptr;
   groups_->read_row(number, type.get(), static_cast<void*>(&text));
   std::string name = text != nullptr ? text : "";

@@ -38,6 +38,8 @@ struct StoredPiece {
   std::vector<std::string> xxh3 = {};   ///< Of all image data, one image after another; or of each file of an image.
   std::string sequences_xxh3 = {};      ///< Of the images' rows of /sequences; "" where the file has none.
   std::string source_xxh3 = {};         ///< Of their rows of /source as they lie in the file; as above.
+  std::string groups_xxh3 = {};         ///< Of the texts that came to /groups with this piece; as above.
+  std::string skipped_xxh3 = {};        ///< Of the rows that came to /skipped; "" where the file has none.
   std::uint64_t n_groups = 0;           ///< Groups of which the images up to here have series.
   std::uint64_t n_bad = 0;              ///< Bad series up to here.
   std::optional<SealedPart> part = {};  ///< Of a file that is not complete.

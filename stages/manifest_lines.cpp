@@ -91,6 +91,8 @@ std::string stored_piece_line(const StoredPiece& piece) {
   line["xxh3"] = piece.xxh3;
   if (!piece.sequences_xxh3.empty()) line["sequences_xxh3"] = piece.sequences_xxh3;
   if (!piece.source_xxh3.empty()) line["source_xxh3"] = piece.source_xxh3;
+  if (!piece.groups_xxh3.empty()) line["groups_xxh3"] = piece.groups_xxh3;
+  if (!piece.skipped_xxh3.empty()) line["skipped_xxh3"] = piece.skipped_xxh3;
   line["groups"] = piece.n_groups;
   line["bad"] = piece.n_bad;
   if (piece.part) {
@@ -118,6 +120,8 @@ std::optional<StoredPiece> parse_stored_piece(std::string_view line, const std::
                       .xxh3 = value.at("xxh3"),
                       .sequences_xxh3 = value.value("sequences_xxh3", ""),
                       .source_xxh3 = value.value("source_xxh3", ""),
+                      .groups_xxh3 = value.value("groups_xxh3", ""),
+                      .skipped_xxh3 = value.value("skipped_xxh3", ""),
                       .n_groups = value.at("groups"),
                       .n_bad = value.at("bad")};
     if (const auto part = value.find("part"); part != value.end()) {

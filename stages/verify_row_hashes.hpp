@@ -6,46 +6,47 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "stages/data_hash.hpp"
-#include "stages/manifest.hpp"
 
 namespace plotmill {
 
-/// Of one dataset of a file with a row for each image.
+/// Rows that follow one another, and their hash; rows without one are not compared.
+struct HashedRows {
+  std::uint64_t n_rows;
+  std::string xxh3;
+};
+
+/// Of one dataset.
 class VerifyRowHashes {
  public:
-  /// The pieces of the file, one after another, and where each has the hash of its rows; one without is not compared.
-  VerifyRowHashes(std::span<const StoredPiece> pieces, std::string StoredPiece::*wanted)
-      : pieces_(pieces), wanted_(wanted) {}
+  /// The pieces in which its rows were written, one after another.
+  explicit VerifyRowHashes(std::vector<HashedRows> pieces) : pieces_(std::move(pieces)) {}
 
-  /// Takes the next `n` rows, and calls differs(first, end) for each piece that ends with them and has another hash.
-  template <class Differs>
-  void add(std::uint64_t n, std::span<const std::byte> rows, Differs differs) {
-    const std::size_t row_bytes = n > 0 ? rows.size() / static_cast<std::size_t>(n) : 0;
-    while (n > 0 && !pieces_.empty()) {
-      const StoredPiece& piece = pieces_.front();
-      const std::uint64_t taken = std::min(n, piece.end - piece.first - n_taken_);
-      const std::size_t n_bytes = static_cast<std::size_t>(taken) * row_bytes;
-      hash_.add(rows.first(n_bytes));
-      rows = rows.subspan(n_bytes);
-      n -= taken;
-      n_taken_ += taken;
-      if (n_taken_ < piece.end - piece.first) return;
-      const std::string& wanted = piece.*wanted_;
-      if (n_taken_ > 0 && !wanted.empty() && hash_.text() != wanted) differs(first_, first_ + n_taken_);
+  /// Takes the next `n` rows: add_row(hash, i) adds row i of them. Calls differs(first, end) for each piece that ends
+  /// with one of them and has another hash.
+  template <class AddRow, class Differs>
+  void add(std::uint64_t n, AddRow add_row, Differs differs) {
+    for (std::uint64_t i = 0; i < n; ++i) {
+      while (piece_ < pieces_.size() && pieces_[piece_].n_rows == 0) ++piece_;
+      if (piece_ == pieces_.size()) return;
+      add_row(hash_, static_cast<std::size_t>(i));
+      if (++n_taken_ < pieces_[piece_].n_rows) continue;
+      const std::string& wanted = pieces_[piece_].xxh3;
+      if (!wanted.empty() && hash_.text() != wanted) differs(first_, first_ + n_taken_);
       first_ += n_taken_;
       n_taken_ = 0;
       hash_.clear();
-      pieces_ = pieces_.subspan(1);
+      ++piece_;
     }
   }
 
  private:
-  std::span<const StoredPiece> pieces_;  ///< That have not ended.
-  std::string StoredPiece::*wanted_;
-  std::uint64_t first_ = 0;    ///< Row of the file with which the first of them begins.
+  std::vector<HashedRows> pieces_;
+  std::size_t piece_ = 0;      ///< The one that has not ended.
+  std::uint64_t first_ = 0;    ///< Row of the file with which it begins.
   std::uint64_t n_taken_ = 0;  ///< Rows of it so far.
   DataHash hash_;
 };

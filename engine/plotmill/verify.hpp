@@ -62,8 +62,7 @@ struct PLOTMILL_EXPORT VerifyReport {
 /// without hashes, with a note. With a sample, hashes of the images in HDF5 files are not checked either, as they are
 /// of many images at once. An output that a run has not completed is a problem.
 ///
-/// /sequences and /source are read whole and have hashes of their own; the texts of /groups and /skipped have none:
-/// they are read and counted.
+/// /sequences, /source, /groups and /skipped are read whole and have hashes of their own.
 ///
 /// Throws Error (input) where there is nothing that plotmill has written, (io) where the system refuses, (cancelled).
 /// Some damage of a file's own structures ends the HDF5 library, and the process with it: a program that must go on

@@ -2,6 +2,7 @@
 // batches and threads, and whether the run was stopped or not. What is right is worked out by hand.
 #include <doctest/doctest.h>
 
+#include "plotmill/verify.hpp"
 #include "support/bad_series_runs.hpp"
 #include "support/stored_outputs.hpp"
 
@@ -24,6 +25,14 @@ struct Case {
   BadSeriesJudge judge;
   std::string on_bad_series;
 };
+
+std::vector<std::string> problems_of(const TempDir& folder) {
+  std::vector<std::string> texts;
+  for (const VerifyProblem& problem : verify_output(folder.path(), {}).problems) {
+    texts.push_back(problem.message().substr(folder.path().string().size() + 1));
+  }
+  return texts;
+}
 
 void check_splits(const Case& each, const StoredOutputs& expected) {
   for (const std::size_t batch : {1U, 2U, 3U, 7U, 64U, 500U}) {
@@ -57,6 +66,7 @@ void check_stops(const Case& each, const StoredOutputs& expected) {
     }
     const RunReport report = run_whole(definition, true);
     CHECK(first_difference(expected, read_outputs(folder.path())) == "");
+    CHECK(problems_of(folder) == std::vector<std::string>());
     if (report.images > 0) CHECK(report.n_skipped + report.n_blanked == each.judge.bad().size());
   }
 }
@@ -177,6 +187,37 @@ TEST_CASE("bad series: a name that only a skipped series has is kept by a run th
   (void)run_whole(definition, true);
   CHECK(first_difference(read_outputs(whole.path()), read_outputs(folder.path())) == "");
   CHECK(Hdf5Reading(folder.file("one.h5")).groups() == each.judge.groups);
+}
+
+TEST_CASE("bad series: another name of a group, or another reason for leaving a series out, is found by verify") {
+  Case each("skip");
+  add_rows_of_every_kind(each.judge, 3, 200);
+  const TempDir folder(memory_folder());
+  (void)run_whole(each.definition(folder, 4, 0));
+  CHECK(problems_of(folder) == std::vector<std::string>());
+  const auto problems_with = [&](const std::string& name, const std::string& text, const std::string& other) {
+    const std::string original = read_bytes(folder.file(name));
+    std::string bytes = original;
+    const std::size_t at = bytes.rfind(text);
+    REQUIRE(at != std::string::npos);
+    (void)folder.write(name, bytes.replace(at, other.size(), other));
+    const std::vector<std::string> found = problems_of(folder);
+    (void)folder.write(name, original);
+    REQUIRE(found.size() == 1);
+    return found.front();
+  };
+  const auto is_about = [](const std::string& problem, const std::string& dataset) {
+    return problem.starts_with(dataset + " is not what was written: the hash of its rows ");
+  };
+  std::string last;
+  for (const std::string& name : names_in(folder.path())) {
+    if (name.starts_with("many_")) last = std::max(last, name);
+  }
+  for (const std::string& name : {std::string("one.h5"), std::string("many_0000.h5"), last}) {
+    CAPTURE(name);
+    CHECK(is_about(problems_with(name, "größe", "grüße"), name + ": /groups"));
+    CHECK(is_about(problems_with(name, "is not a number", "is now a number"), name + ": /skipped"));
+  }
 }
 
 }  // namespace plotmill
