@@ -25,14 +25,24 @@ std::string dump(const Json& value) {
 
 std::string hash_of(const std::string& text) { return hash_text(std::as_bytes(std::span(text))); }
 
+[[noreturn]] void refuse_line(const std::string& place) {
+  throw Error(ErrorKind::input, place, "the line of the manifest is damaged");
+}
+
 // Parses a line and hands it over; whatever does not fit makes the line a damaged one.
 template <class Take>
 auto parse_line(std::string_view line, const std::string& place, Take take) {
   try {
     return take(json::parse(line));
   } catch (const json::exception&) {
-    throw Error(ErrorKind::input, place, "the line of the manifest is damaged");
+    refuse_line(place);
   }
+}
+
+// The library would make a count of any number.
+std::uint64_t count_of(const json& value, const std::string& place) {
+  if (!value.is_number_unsigned()) refuse_line(place);
+  return value;
 }
 
 // Each stage by its id: the order of stages that do not feed each other means nothing.
@@ -109,29 +119,38 @@ std::string complete_line(std::uint64_t n_images) { return dump(line_json{{"comp
 std::optional<StoredPiece> parse_stored_piece(std::string_view line, const std::string& place, std::uint64_t first) {
   return parse_line(line, place, [&](const json& value) -> std::optional<StoredPiece> {
     if (value.contains("complete")) {
-      if (value.at("images") == first) return {};
+      if (count_of(value.at("images"), place) == first) return {};
       throw Error(ErrorKind::input, place,
                   fmt::format("{} images are counted, and {} are listed", dump(value.at("images")), first));
     }
     StoredPiece piece{.file = value.value("file", ""),
-                      .first = value.at("images").at(0),
-                      .end = value.at("images").at(1),
-                      .n_bytes = value.at("bytes"),
+                      .first = count_of(value.at("images").at(0), place),
+                      .end = count_of(value.at("images").at(1), place),
+                      .n_bytes = count_of(value.at("bytes"), place),
                       .xxh3 = value.at("xxh3"),
                       .sequences_xxh3 = value.value("sequences_xxh3", ""),
                       .source_xxh3 = value.value("source_xxh3", ""),
                       .groups_xxh3 = value.value("groups_xxh3", ""),
                       .skipped_xxh3 = value.value("skipped_xxh3", ""),
-                      .n_groups = value.at("groups"),
-                      .n_bad = value.at("bad")};
+                      .n_groups = count_of(value.at("groups"), place),
+                      .n_bad = count_of(value.at("bad"), place)};
     if (const auto part = value.find("part"); part != value.end()) {
-      piece.part = {part->at("end"), part->at("journal_bytes"), part->at("journal_xxh3")};
+      piece.part = {count_of(part->at("end"), place), count_of(part->at("journal_bytes"), place),
+                    part->at("journal_xxh3")};
     }
-    if (value.contains("file_bytes")) piece.file_bytes = value.at("file_bytes");
+    if (value.contains("file_bytes")) piece.file_bytes = count_of(value.at("file_bytes"), place);
     if (piece.first != first || piece.end < piece.first) {
       throw Error(
           ErrorKind::input, place,
           fmt::format("the line is about images {} to {}, and image {} is next", piece.first, piece.end, first));
+    }
+    if (piece.file.find('/') != std::string::npos) {
+      throw Error(ErrorKind::input, place, "names a file in another folder: " + piece.file);
+    }
+    // A file of many images has one hash for all of them, and tells where it can be taken up.
+    const bool is_of_many = !piece.file.empty();
+    if (piece.xxh3.size() != (is_of_many ? 1 : piece.end - piece.first) || piece.part.has_value() != is_of_many) {
+      refuse_line(place);
     }
     return piece;
   });

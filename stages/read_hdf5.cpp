@@ -161,8 +161,9 @@ class ReadHdf5 final : public Reader {
 
     const Hdf5Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
     if (access) {
+      // With a preference of 1 for chunks that were read whole, HDF5 keeps all others, however many bytes they have.
       H5Pset_chunk_cache(access.get(), H5D_CHUNK_CACHE_NSLOTS_DEFAULT, static_cast<std::size_t>(guard_.cache_bytes()),
-                         1.0);
+                         0.75);
     }
     // HDF5 keeps one cache for all that have a dataset open.
     if (!object.reset()) throw_hdf5_error(ErrorKind::input, place(), "the dataset cannot be opened");

@@ -50,7 +50,7 @@ class ImageFilesCheck {
   void check(const std::vector<std::uint64_t>& sampled) {
     list_folder();
     auto next = sampled.begin();
-    (void)read_manifest(manifest_, [&](StoredPiece&& piece) {
+    const auto check_piece = [&](StoredPiece&& piece) {
       for (std::uint64_t image = piece.first; image < std::min<std::uint64_t>(piece.end, is_there_.size()); ++image) {
         if (run_.sample != 0) {
           if (next == sampled.end() || *next != image) continue;
@@ -60,7 +60,13 @@ class ImageFilesCheck {
         add({image, std::move(piece.xxh3[static_cast<std::size_t>(image - piece.first)])}, piece.n_bytes);
       }
       hand_out();
-    });
+    };
+    try {
+      (void)read_manifest(manifest_, check_piece);
+    } catch (const Error& error) {
+      // A damaged line has been found before; what comes before it is checked.
+      if (error.kind() != ErrorKind::input) throw;
+    }
     hand_out();
     run_.workers.finish();
   }
@@ -165,12 +171,8 @@ class ImageFilesCheck {
 }  // namespace
 
 void verify_image_files(const std::string& manifest, std::uint64_t n_images, const std::vector<std::uint64_t>& sampled,
-                        const VerifyStage& stage, VerifyRun& run) try {
+                        const VerifyStage& stage, VerifyRun& run) {
   ImageFilesCheck(manifest, n_images, stage, run).check(sampled);
-} catch (const Error& error) {
-  // A damaged line of the manifest has been found before.
-  if (error.kind() != ErrorKind::input) throw;
-  run.workers.finish();
 }
 
 }  // namespace plotmill

@@ -1,6 +1,7 @@
 // See verify_workers.hpp.
 #include "stages/verify_workers.hpp"
 
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -58,7 +59,8 @@ void VerifyWorkers::throw_error() {
 }
 
 void VerifyWorkers::work_on() {
-  VerifyScratch scratch;
+  // Made with the first item: where memory is refused, that one fails.
+  std::optional<VerifyScratch> scratch;
   std::unique_lock lock(mutex_);
   for (;;) {
     added_.wait(lock, [&] { return ended_ || !waiting_.empty(); });
@@ -68,7 +70,8 @@ void VerifyWorkers::work_on() {
     lock.unlock();
     std::exception_ptr error;
     try {
-      item.work(scratch);
+      if (!scratch) scratch.emplace();
+      item.work(*scratch);
     } catch (...) {
       error = std::current_exception();
     }

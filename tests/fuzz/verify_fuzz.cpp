@@ -1,5 +1,6 @@
 // Fuzzes what `plotmill verify` reads outputs with: a zlib stream counts as damaged exactly where zlib says so, a PNG
-// that counts as whole is one for libpng, and any bytes may be taken for a JPEG. The last bytes of the input choose.
+// that counts as whole is one for libpng, and any bytes may be taken for a JPEG or for a line of a manifest, which says
+// the same when it is written again. The last bytes of the input choose.
 #include <zlib.h>
 
 #include <array>
@@ -11,6 +12,7 @@
 #include "kernels/check_jpeg.hpp"
 #include "kernels/check_png.hpp"
 #include "kernels/inflate_check.hpp"
+#include "stages/manifest_lines.hpp"
 #include "support/png_image.hpp"
 
 using namespace plotmill;
@@ -91,6 +93,23 @@ void check_png(FuzzedDataProvider& input) {
   }
 }
 
+void check_manifest_line(FuzzedDataProvider& input) {
+  const auto first = input.ConsumeIntegralInRange<std::uint64_t>(0, 2);
+  const std::string line = input.ConsumeRemainingBytesAsString();
+  try {
+    (void)parse_manifest_head(line, "line");
+  } catch (const Error&) {
+  }
+  try {
+    const auto piece = parse_stored_piece(line, "line", first);
+    if (!piece) return;
+    const std::string text = stored_piece_line(*piece);
+    require(stored_piece_line(*parse_stored_piece(text, "line", first)) == text,
+            "a line says the same when read again");
+  } catch (const Error&) {
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -98,12 +117,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const fuzz::AllocationLimit memory_limit(memory_bytes + 3000 * size);
   FuzzedDataProvider input(data, size);
   Bytes row;
-  switch (input.ConsumeIntegralInRange(0, 2)) {
+  switch (input.ConsumeIntegralInRange(0, 3)) {
     case 0:
       check_stream(input);
       break;
     case 1:
       check_png(input);
+      break;
+    case 2:
+      check_manifest_line(input);
       break;
     default:
       (void)kernels::jpeg_fault(input.ConsumeRemainingBytes<std::uint8_t>(), 0, 0, row);

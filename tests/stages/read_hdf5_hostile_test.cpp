@@ -10,6 +10,8 @@
 
 #include "stages/hdf5_handle.hpp"
 #include "support/hdf5_inputs.hpp"
+#include "support/make_reader.hpp"
+#include "support/process_use.hpp"
 #include "support/run_reader.hpp"
 #include "support/temp_dir.hpp"
 
@@ -126,6 +128,23 @@ TEST_CASE("read_hdf5: a dataset of very many chunks of one number takes no more 
   // Some are there, most are not.
   Hdf5File(path).add_stored_chunk({10, 30}, {10, 10}, zlib_stream(400));
   CHECK(run_reader("read_hdf5", with_path(path)).all.values == std::vector<float>(300));
+}
+
+TEST_CASE("read_hdf5: chunks of which a row takes a part are kept within run.memory") {
+  const TempDir dir;
+  const std::string path = dir.file("a.h5");
+  // A row reaches into 512 chunks of 64 KiB.
+  Hdf5File(path).add_stored_chunk({32, 262144}, {32, 512}, zlib_stream(65536));
+  const auto reader = make_reader("read_hdf5", with_path(path));
+  Sequences batch;
+  batch.n_points =
+      reader->open({.memory_bytes = std::uint64_t{8} << 20U, .definition = {}, .plotmill_version = {}}).n_points;
+  const std::size_t before = resident_bytes();
+  for (int i = 0; i < 3; ++i) {
+    batch.clear();
+    CHECK(reader->read(batch, 1));
+  }
+  CHECK(resident_bytes() < before + (std::size_t{16} << 20U));
 }
 
 TEST_CASE("read_hdf5: the datasets of a file are named without going down into it without end") {

@@ -2,6 +2,7 @@
 #include "plotmill/verify.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -243,55 +244,13 @@ TEST_CASE("verify: a JPEG file with any byte flipped or cut off anywhere is foun
   CHECK(stored.problems("p") == Texts{"p/{index}.jpg: image 0: other bytes follow the end of the JPEG file"});
 }
 
-TEST_CASE("verify: a damaged manifest") {
-  const StoredRun stored("write_hdf5", R"("images_per_file": 4)");
-  const std::string name = "c.h5.plotmill.jsonl";
-  const std::string original = test::read_bytes(stored.folder.file(name));
-  std::vector<std::string> lines;
-  for (std::size_t at = 0; at < original.size(); at = original.find('\n', at) + 1) {
-    lines.push_back(original.substr(at, original.find('\n', at) + 1 - at));
-  }
-  REQUIRE(lines.size() == 5);
-  const auto with = [&](const std::string& text) {
-    (void)stored.folder.write(name, text);
-    return stored.problems("c.h5");
-  };
-  CHECK(with(lines[0] + lines[1] + lines[3] + lines[4]) ==
-        Texts{name + ":3: the line is about images 8 to 11, and image 4 is next"});
-  CHECK(with(lines[0] + lines[1] + "{\n" + lines[3]) == Texts{name + ":3: the line of the manifest is damaged"});
-  CHECK(with(original + lines[3]) == Texts{name + ":6: a line follows the last one"});
-  CHECK(with(lines[0] + lines[1] + lines[2] + lines[3]) ==
-        Texts{name + ": the output is not complete: 11 images are stored, and its run was interrupted; `plotmill run "
-                     "--resume` goes on after them"});
-  CHECK(with(lines[0].substr(1) + lines[1]) == Texts{name + ":1: the line of the manifest is damaged"});
-  CHECK(with("") == Texts{name + ": the manifest is empty, or its first line is cut off"});
-  CHECK(with(lines[0].substr(0, 20)) == Texts{name + ": the manifest is empty, or its first line is cut off"});
-  std::string other = original;
-  other.replace(other.find("\"width\":60"), 10, "\"width\":61");
-  CHECK(with(other) == Texts{name + ":1: the definition in the manifest is damaged: its hash is another one"});
-}
-
-TEST_CASE("verify: of a run that was interrupted the complete files are verified, and what is not complete is told") {
-  const StoredRun stored("write_hdf5", R"("images_per_file": 4)");
-  const std::string name = "c.h5.plotmill.jsonl";
-  std::string manifest = test::read_bytes(stored.folder.file(name));
-  manifest.resize(manifest.rfind("{\"complete"));
-  (void)stored.folder.write(name, manifest);
-  fs::rename(stored.folder.file("c_0002.h5"), stored.folder.file("c_0002.h5.part"));
-  const VerifyReport report = stored.verify("c.h5");
-  CHECK(report.images_checked == 8);
-  CHECK(report.n_problems == 1);
-  REQUIRE(report.notes.size() == 1);
-  CHECK(report.notes.front().find("3 images are in") != std::string::npos);
-  CHECK(stored.problems("c_0000.h5").empty());
-  CHECK(fs::exists(stored.folder.file("c_0002.h5.part")));
-}
-
 TEST_CASE("verify: what is no output") {
   const test::TempDir folder;
   const auto error = [](const std::string& path) { return test::error_of([&] { (void)verify_output(path); }); };
   CHECK(error(folder.path().string()).first == ErrorKind::input);
   CHECK(error(folder.path().string()).second.find("holds nothing that plotmill has written") != std::string::npos);
+  REQUIRE(::mkfifo(folder.file("pipe.h5").c_str(), 0600) == 0);
+  CHECK(verify_output(folder.file("pipe.h5")).problems.at(0).text == "it is no regular file");
   CHECK(error(folder.file("no.h5")).second == folder.file("no.h5") + ": cannot be opened: No such file or directory");
 }
 
