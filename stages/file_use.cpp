@@ -3,8 +3,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <mutex>
 #include <set>
+#include <string_view>
 
 #include "plotmill/error.hpp"
 
@@ -21,6 +23,42 @@ struct Uses {
 Uses& uses() {
   static Uses all;
   return all;
+}
+
+constexpr std::string_view index_mark = "{index}";
+
+bool are_digits(std::string_view text) { return text.find_first_not_of("0123456789") == std::string_view::npos; }
+
+// Whether a number and one of two beginnings (or ends) can give the same text with the other one.
+bool can_begin_alike(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  return b.starts_with(a) && are_digits(b.substr(a.size()));
+}
+bool can_end_alike(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  return b.ends_with(a) && are_digits(b.substr(0, b.size() - a.size()));
+}
+
+// Whether a file may have both names, each of which may be a pattern. Leading zeros do not count: the numbers grow.
+bool can_be_same(std::string_view a, std::string_view b) {
+  const std::size_t mark_a = a.find(index_mark);
+  const std::size_t mark_b = b.find(index_mark);
+  if (mark_a == std::string_view::npos && mark_b == std::string_view::npos) return a == b;
+  if (mark_a == std::string_view::npos) return can_be_same(b, a);
+  const std::string_view prefix = a.substr(0, mark_a);
+  const std::string_view suffix = a.substr(mark_a + index_mark.size());
+  if (mark_b == std::string_view::npos) {
+    return b.size() > prefix.size() + suffix.size() && b.starts_with(prefix) && b.ends_with(suffix) &&
+           are_digits(b.substr(prefix.size(), b.size() - prefix.size() - suffix.size()));
+  }
+  return can_begin_alike(prefix, b.substr(0, mark_b)) && can_end_alike(suffix, b.substr(mark_b + index_mark.size()));
+}
+
+// Of a use that writes: the folder, which has no slash in it, and the name.
+bool is_conflict(std::string_view key, std::string_view other) {
+  const std::size_t folder = key.find('/');
+  return key.substr(0, folder) == other.substr(0, other.find('/')) &&
+         can_be_same(key.substr(folder + 1), other.substr(other.find('/') + 1));
 }
 
 // What is the same whichever path leads there.
@@ -44,16 +82,22 @@ FileUse FileUse::writing(const std::string& folder, const std::string& name, con
   // What is wrong with the folder is told by whoever creates the file.
   if (::stat(folder.c_str(), &status) != 0) return {};
   std::string key = identity(status) + "/" + name;
-  // A link is replaced, not what it points to.
-  const bool exists = ::lstat((folder + "/" + name).c_str(), &status) == 0;
+  require_unread(path);
   const std::lock_guard lock(uses().mutex);
-  if (exists && uses().read.contains(identity(status))) {
-    throw Error(ErrorKind::definition, path, "is being read, and writing it would destroy it; give another path");
-  }
-  if (!uses().written.insert(key).second) {
+  if (std::ranges::any_of(uses().written, [&](const std::string& other) { return is_conflict(key, other); })) {
     throw Error(ErrorKind::definition, path, "is written by another stage, too; give each an output of its own");
   }
+  uses().written.insert(key);
   return {Kind::write, std::move(key)};
+}
+
+void FileUse::require_unread(const std::string& path) {
+  // A link is replaced, not what it points to.
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) return;
+  const std::lock_guard lock(uses().mutex);
+  if (!uses().read.contains(identity(status))) return;
+  throw Error(ErrorKind::definition, path, "is being read, and writing it would destroy it; give another path");
 }
 
 void FileUse::release() noexcept {

@@ -24,9 +24,13 @@ class FileUse {
   /// Of an open file, which is not to be replaced while it is read. Many may read one file.
   [[nodiscard]] static FileUse reading(int descriptor);
 
-  /// Of the file `name`, or of all files of a pattern `name`, in a folder, whichever path leads there. Throws Error
-  /// (definition) with `path` as the place where another use reads or writes it.
+  /// Of the file `name`, or where that has an "{index}" in it, of all files with a number there, in a folder, whichever
+  /// path leads there. Throws Error (definition) with `path` as the place where another use writes any of them, or as
+  /// require_unread() does.
   [[nodiscard]] static FileUse writing(const std::string& folder, const std::string& name, const std::string& path);
+
+  /// Throws Error (definition) where another use reads this file.
+  static void require_unread(const std::string& path);
 
   void release() noexcept;
 
@@ -35,7 +39,7 @@ class FileUse {
   FileUse(Kind kind, std::string key) : kind_(kind), key_(std::move(key)) {}
 
   Kind kind_ = Kind::none;
-  std::string key_;
+  std::string key_;  ///< As the list of such uses has it.
 };
 
 }  // namespace plotmill

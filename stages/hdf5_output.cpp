@@ -16,7 +16,10 @@ void Hdf5Output::open(const RunSetup& setup) {
   const std::string manifest = manifest_path(path_);
   // What is wrong with the place of the first file is told before anything is created.
   (void)OutputFile(file_path(0), true);
-  use_ = FileUse::writing(folder_of(path_), std::filesystem::path(manifest).filename().string(), path_);
+  const auto name_of = [](const std::string& path) { return std::filesystem::path(path).filename().string(); };
+  const std::string files = images_per_file_ == 0 ? name_of(path_) : file_names().common_text();
+  files_use_ = FileUse::writing(folder_of(path_), files, file_path(0));
+  manifest_use_ = FileUse::writing(folder_of(path_), name_of(manifest), path_);
   std::optional<StoredPiece> last;
   manifest_.emplace(manifest, path_, existing_file(), setup, [&](StoredPiece&& piece) {
     check_stored_file(piece);
@@ -24,11 +27,7 @@ void Hdf5Output::open(const RunSetup& setup) {
     last = std::move(piece);
   });
   if (manifest_->is_complete()) return require_intact(manifest, setup);
-  if (last) {
-    take_up(*last);
-  } else {
-    begin_file();
-  }
+  if (last) take_up(*last);
 }
 
 void Hdf5Output::commit(BatchPosition position, const Sequences& series, const Encoded& encoded) {
@@ -41,6 +40,7 @@ void Hdf5Output::commit(BatchPosition position, const Sequences& series, const E
     throw Error(ErrorKind::internal, fmt::format("{} chunks for {} images", encoded.n_items(), n));
   }
   is_consistent_ = false;
+  if (n_files_ == 0) begin_file();
   auto bad = std::ranges::find_if(series.bad, [&](const BadSeries& each) { return each.number >= n_bad_; });
   // Those that were skipped right before an image, or after the last one, lie in the file of the image before them;
   // those that are blank are images themselves.
@@ -159,6 +159,7 @@ void Hdf5Output::take_up(const StoredPiece& last) {
 }
 
 void Hdf5Output::begin_file() {
+  manifest_->begin();
   file_.emplace(OutputFile(file_path(n_files_), manifest_->overwrites()), layout_);
   ++n_files_;
 }

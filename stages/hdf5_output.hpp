@@ -59,7 +59,8 @@ class Hdf5Output {
   std::string path_;
   std::uint64_t images_per_file_;
   Hdf5ImageLayout layout_;
-  FileUse use_;
+  FileUse files_use_;
+  FileUse manifest_use_;
   std::optional<Manifest> manifest_;
   std::optional<Hdf5ImageFile> file_;     ///< Full ones are completed when the next image comes, or at the end.
   bool is_consistent_ = true;             ///< All that was begun of a commit() or checkpoint() was done.

@@ -91,6 +91,7 @@ Stored ImageFilesWriter::stored() const {
 
 void ImageFilesWriter::commit(BatchPosition position, const Sequences& series, const Encoded& encoded) {
   if (!series.bad.empty()) unpublished_.n_bad = std::max(unpublished_.n_bad, series.bad.back().number + 1);
+  manifest_->begin();
   // What a run that was interrupted has stored comes first, if anything of it comes again.
   for (std::size_t i = unpublished_.end - position.first_image; i < encoded.n_items() && pulse_->keep_going(); ++i) {
     write_part(unpublished_.end, encoded.item(i));

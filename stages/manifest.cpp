@@ -87,7 +87,15 @@ Manifest::Manifest(const std::string& path, const std::string& output, const std
     }
     if (existing) refuse(*existing);
   }
-  begin(setup);
+  if (!file_) {
+    file_ = FileDescriptor(::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!file_) fail("cannot be created", errno);
+    tells_nothing_ = true;
+    lock();
+  }
+  overwrites_ = setup.overwrite;
+  first_line_ = manifest_head_line({output_, setup.overwrite, lasting_definition(setup.definition), setup.input},
+                                   setup.plotmill_version);
 }
 
 void Manifest::lock() {
@@ -100,24 +108,13 @@ void Manifest::lock() {
   throw Error(ErrorKind::io, output_, "another run is writing it, and holds " + path_ + "; wait for it or end it");
 }
 
-void Manifest::begin(const RunSetup& setup) {
-  if (!file_) {
-    file_ = FileDescriptor(::open(path_.c_str(), O_RDWR | O_APPEND | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    if (!file_) fail("cannot be created", errno);
-    lock();
-  } else if (::ftruncate(file_.get(), 0) != 0) {
-    fail("cannot be begun anew", errno);
-  }
-  overwrites_ = setup.overwrite;
-  try {
-    append(manifest_head_line({output_, setup.overwrite, lasting_definition(setup.definition), setup.input},
-                              setup.plotmill_version));
-    sync_to_disk(folder_of(path_));
-    tells_nothing_ = true;
-  } catch (const Error&) {
-    (void)::unlink(path_.c_str());
-    throw;
-  }
+void Manifest::begin() {
+  if (first_line_.empty()) return;
+  if (::ftruncate(file_.get(), 0) != 0) fail("cannot be begun anew", errno);
+  tells_nothing_ = true;
+  append(first_line_);
+  sync_to_disk(folder_of(path_));
+  first_line_.clear();
 }
 
 void Manifest::resume(const ManifestContent& content, const RunSetup& setup) {
@@ -165,12 +162,14 @@ void Manifest::append(const std::string& line) {
 }
 
 void Manifest::add(const StoredPiece& piece) {
+  begin();
   append(stored_piece_line(piece));
   tells_nothing_ = false;
   n_images_ = piece.end;
 }
 
 void Manifest::complete() {
+  begin();
   append(complete_line(n_images_));
   tells_nothing_ = false;
   is_complete_ = true;

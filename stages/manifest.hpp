@@ -73,9 +73,9 @@ struct ManifestContent {
 /// A manifest that is being written. While it lives, no other process writes to the output. Move-only.
 class Manifest {
  public:
-  /// Begins a manifest for `output` or, with setup.resume, goes on with the one that is there; `take` gets its pieces
-  /// then. `existing` says that something of the output is there already. Throws Error (io) where another process
-  /// writes it, or where something is there that neither setup.overwrite nor setup.resume allows for; Error
+  /// Takes a manifest for `output`, to begin it or, with setup.resume, to go on with the one that is there; `take` gets
+  /// its pieces then. `existing` says that something of the output is there already. Throws Error (io) where another
+  /// process writes it, or where something is there that neither setup.overwrite nor setup.resume allows for; Error
   /// (definition) or (input) where the definition or the input of an interrupted run were other ones.
   Manifest(const std::string& path, const std::string& output, const std::optional<Fault>& existing,
            const RunSetup& setup, const std::function<void(StoredPiece&&)>& take);
@@ -87,6 +87,10 @@ class Manifest {
   [[nodiscard]] bool is_complete() const noexcept { return is_complete_; }
   [[nodiscard]] std::uint64_t n_images() const noexcept { return n_images_; }
 
+  /// Writes the first line, unless that is done. To be called before anything of the output is changed: until then a
+  /// manifest that is to be replaced is that of the old output, and stays if the run fails. Throws Error (io).
+  void begin();
+
   /// Adds a line. When it returns, the line is on the disk. Throws Error (io); then the manifest is as before.
   void add(const StoredPiece& piece);
   void complete();
@@ -96,7 +100,6 @@ class Manifest {
   void close(bool keep = false) noexcept;
 
  private:
-  void begin(const RunSetup& setup);
   void resume(const ManifestContent& content, const RunSetup& setup);
   void lock();
   void append(const std::string& line);
@@ -108,7 +111,8 @@ class Manifest {
   FileDescriptor file_;
   bool overwrites_ = false;
   bool is_complete_ = false;
-  bool tells_nothing_ = false;  ///< Begun here, with not a line but the first.
+  std::string first_line_;      ///< Not yet written; "" once it is.
+  bool tells_nothing_ = false;  ///< Made or begun here, with not a line but the first.
   std::uint64_t n_images_ = 0;
   std::uint64_t n_bytes_ = 0;
 };

@@ -48,7 +48,7 @@ OutputFile::OutputFile(std::string path, bool overwrite) : path_(std::move(path)
   if (::stat(folder.c_str(), &status) != 0) throw_io_error(path_, "the folder " + folder + " cannot be used", errno);
   if (!S_ISDIR(status.st_mode)) throw Error(ErrorKind::io, path_, folder + " is not a folder");
   // Before the advice to replace it.
-  use_ = FileUse::writing(folder, std::filesystem::path(path_).filename().string(), path_);
+  FileUse::require_unread(path_);
   if (::lstat(path_.c_str(), &status) != 0) {
     if (errno != ENOENT) throw_io_error(path_, "cannot be looked at", errno);
   } else if (S_ISDIR(status.st_mode)) {

@@ -49,8 +49,8 @@ void sync_to_disk(const std::string& path);
 class OutputFile {
  public:
   /// Throws Error (io) where the folder is missing, where PATH exists and `overwrite` is false, and where PATH is
-  /// something that a file cannot replace; Error (definition) where another stage uses PATH. Creates nothing; a
-  /// PATH.part left by a run that died is the caller's to overwrite.
+  /// something that a file cannot replace; Error (definition) where a stage reads PATH. Creates nothing; a PATH.part
+  /// left by a run that died is the caller's to overwrite.
   OutputFile(std::string path, bool overwrite);
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -66,7 +66,6 @@ class OutputFile {
  private:
   std::string path_;
   std::string part_path_;
-  FileUse use_;
 };
 
 }  // namespace plotmill

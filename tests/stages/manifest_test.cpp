@@ -241,6 +241,22 @@ TEST_CASE("manifest: without --resume an interrupted run is kept, with --force i
   CHECK(Open(output, other).manifest.n_images() == 1);
 }
 
+TEST_CASE("manifest: one that is to be replaced stays as it is until the new output begins") {
+  const test::TempDir dir;
+  const std::string output = dir.file("charts.h5");
+  write(output, {some_pieces[0]});
+  const std::string before = test::read_bytes(manifest_path(output));
+  RunSetup force = setup("20");
+  force.overwrite = true;
+  Open(output, force).manifest.close();
+  CHECK(test::read_bytes(manifest_path(output)) == before);
+  Open begun(output, force);
+  begun.manifest.begin();
+  CHECK(test::read_bytes(manifest_path(output)) != before);
+  begun.manifest.close();
+  CHECK(test::names_in(dir.path()).empty());
+}
+
 TEST_CASE("manifest: an output without a manifest is refused, as nothing tells how to go on") {
   const test::TempDir dir;
   const std::string output = dir.file("charts.h5");
@@ -312,6 +328,9 @@ TEST_CASE("manifest: a line that cannot be written leaves it as it was, and the 
   check_equal(Open(output, resuming()).pieces, {some_pieces[0], some_pieces[1]});
 
   const test::FileSizeLimit limit(10);
-  check_open_error(ErrorKind::io, dir.file("b.h5"), {"cannot be written: File too large"}, dir.file("b.h5"), setup());
+  Open other(dir.file("b.h5"), setup());
+  test::check_error(ErrorKind::io, dir.file("b.h5"), {"cannot be written: File too large"},
+                    [&] { other.manifest.begin(); });
+  other.manifest.close();
   CHECK(test::names_in(dir.path()) == std::vector<std::string>{"charts.h5.plotmill.jsonl"});
 }

@@ -63,6 +63,17 @@ class Outputs(BadInput):
                      definition(writers=[*WRITERS, stage("out", "write_hdf5", {"path": "none/x.h5"},
                                                          **{"from": "charts"})]))
 
+    def test_force_that_fails_before_the_first_image_leaves_what_was_there(self):
+        self.done(definition())
+        names = sorted(name for name in os.listdir(self.folder) if name.startswith("out"))
+        before = {name: (self.folder / name).read_bytes() for name in names if (self.folder / name).is_file()}
+        self.assertIn("out.h5.plotmill.jsonl", before)
+        other = stage("b", "write_png", {"directory": "none/folder"}, **{"from": "charts"})
+        self.refused(FAILED, "none/folder", definition(writers=[*WRITERS, other]), "--force")
+        self.refused(FAILED, "run/memory", definition(), "--force", "--set", "run.memory=1KiB")
+        for name, content in before.items():
+            self.assertEqual((self.folder / name).read_bytes(), content, name)
+
     def test_two_stages_cannot_write_the_same_files(self):
         (self.folder / "folder").mkdir()
         (self.folder / "link").symlink_to("folder")
@@ -70,6 +81,9 @@ class Outputs(BadInput):
                 ("write_hdf5", {"path": "x.h5"}, {"path": "x.h5"}),
                 ("write_hdf5", {"path": "folder/x.h5"}, {"path": "./link//x.h5"}),
                 ("write_hdf5", {"path": "x.h5", "images_per_file": 5}, {"path": "x_0000.h5"}),
+                ("write_hdf5", {"path": "x.h5", "images_per_file": 5}, {"path": "x_0003.h5"}),
+                ("write_png", {"directory": "new", "name": "a{index}.png"},
+                 {"directory": "new", "name": "a2{index}.png"}),
                 ("write_png", {"directory": "folder"}, {"directory": "link/"}),
                 ("write_jpeg", {"directory": "new"}, {"directory": "new", "name": "{index}.jpg"})]:
             for force in ([], ["--force"]):
