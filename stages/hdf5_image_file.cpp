@@ -26,10 +26,10 @@ Hdf5ImageFile::Hdf5ImageFile(OutputFile output, const Hdf5ImageLayout& layout)
 }
 
 Hdf5ImageFile::Hdf5ImageFile(OutputFile output, const Hdf5ImageLayout& layout, const SealedPart& part,
-                             std::uint64_t n_images)
+                             std::vector<ByteRange> metadata, std::uint64_t n_images)
     : output_(std::move(output)), layout_(layout), n_images_(n_images), payload_bytes_(part.end) {
   PageJournal::restore(output_.part_path(), part);
-  journal_.emplace(output_.part_path(), part.end);
+  journal_.emplace(output_.part_path(), part.end, std::move(metadata));
   const Hdf5Section section;
   try {
     take_up();
@@ -190,28 +190,29 @@ void Hdf5ImageFile::append_rows(const Hdf5Handle& dataset, hid_t memory_type, st
 void Hdf5ImageFile::store_groups(std::span<const std::string> names) {
   if (!layout_.sequences || names.size() <= n_groups_) return;
   const Hdf5Section section;
+  const Hdf5TextWrites all_are_texts;
   std::vector<const char*> texts;
   for (const std::string& name : names.subspan(n_groups_)) texts.push_back(name.c_str());
   append_rows(data_.groups, data_.text_type.get(), 0, n_groups_, texts.size(), texts.data(), "/groups");
   check_hdf5_writes(output_.path(), "/groups cannot be stored");
-  for (const char* const text : texts) add_text(unrecorded_.groups, text);
   n_groups_ = names.size();
 }
 
 void Hdf5ImageFile::store_skipped(const BadSeries& bad) {
   if (!data_.skipped) return;
   const Hdf5Section section;
+  const Hdf5TextWrites all_are_texts;
   const std::string reason = bad.place + ": " + bad.reason;
   const Hdf5SkippedRow row{bad.source.group, bad.source.first_row, reason.c_str()};
   append_rows(data_.skipped, data_.skipped_type.get(), 0, n_skipped_, 1, &row, "/skipped");
   check_hdf5_writes(output_.path(), "/skipped cannot be stored");
-  row.add_to(unrecorded_.skipped);
   ++n_skipped_;
 }
 
 void Hdf5ImageFile::checkpoint(const Record& record) {
   {
     const Hdf5Section section;
+    flush_texts();
     if (H5Fflush(file_.get(), H5F_SCOPE_LOCAL) < 0) fail("cannot be brought to the disk");
     check_hdf5_writes(output_.path(), "cannot be brought to the disk");
   }
@@ -219,13 +220,22 @@ void Hdf5ImageFile::checkpoint(const Record& record) {
   journal_->apply();
 }
 
+// HDF5 holds chunks back.
+void Hdf5ImageFile::flush_texts() {
+  const Hdf5TextWrites all_are_texts;
+  for (const Hdf5Handle* texts : {&data_.groups, &data_.skipped}) {
+    if (*texts && H5Dflush(texts->get()) < 0) fail("texts cannot be brought to the disk");
+  }
+}
+
 StoredPiece Hdf5ImageFile::seal() {
-  StoredPiece piece{.n_bytes = unrecorded_.n_bytes, .xxh3 = {unrecorded_.images.text()}, .part = journal_->seal()};
+  StoredPiece piece{.n_bytes = unrecorded_.n_bytes,
+                    .xxh3 = {unrecorded_.images.text()},
+                    .part = journal_->seal(),
+                    .metadata = journal_->metadata().take_new()};
   if (layout_.sequences) {
     piece.sequences_xxh3 = unrecorded_.sequences.text();
     piece.source_xxh3 = unrecorded_.source.text();
-    piece.groups_xxh3 = unrecorded_.groups.text();
-    if (layout_.on_bad_series == OnBadSeries::skip) piece.skipped_xxh3 = unrecorded_.skipped.text();
   }
   return piece;
 }
@@ -233,20 +243,19 @@ StoredPiece Hdf5ImageFile::seal() {
 void Hdf5ImageFile::note(const Record& record, StoredPiece&& piece) {
   record(std::move(piece));
   unrecorded_.n_bytes = 0;
-  for (DataHash* const hash :
-       {&unrecorded_.images, &unrecorded_.sequences, &unrecorded_.source, &unrecorded_.groups, &unrecorded_.skipped}) {
-    hash->clear();
-  }
+  for (DataHash* const hash : {&unrecorded_.images, &unrecorded_.sequences, &unrecorded_.source}) hash->clear();
 }
 
 std::uint64_t Hdf5ImageFile::finish(const Record& record) {
   {
     const Hdf5Section section;
+    flush_texts();
     if (!data_.close() || !file_.reset()) fail("cannot be completed");
     check_hdf5_writes(output_.path(), "cannot be completed");
   }
   StoredPiece piece = seal();
   piece.file_bytes = piece.part->end;
+  piece.metadata_xxh3 = journal_->hash_metadata();
   note(record, std::move(piece));
   journal_->apply();
   journal_->cut_off();

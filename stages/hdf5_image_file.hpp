@@ -24,15 +24,16 @@ namespace plotmill {
 class Hdf5ImageFile {
  public:
   /// Writes down for good, elsewhere, what has come into the file since the last record, and that it can be taken up
-  /// again so or is complete. What the file itself knows of the piece is set: `n_bytes`, the hashes, `part`, and of a
-  /// complete file `file_bytes`.
+  /// again so or is complete. What the file itself knows of the piece is set: `n_bytes`, the hashes, `part`,
+  /// `metadata`, and of a complete file `file_bytes`.
   using Record = std::function<void(StoredPiece&& piece)>;
 
   /// Creates PATH.part with empty datasets.
   Hdf5ImageFile(OutputFile output, const Hdf5ImageLayout& layout);
 
-  /// Takes up a PATH.part that was left with this checkpoint, and holds so many images.
-  Hdf5ImageFile(OutputFile output, const Hdf5ImageLayout& layout, const SealedPart& part, std::uint64_t n_images);
+  /// Takes up a PATH.part that was left with this checkpoint and with metadata there, and holds so many images.
+  Hdf5ImageFile(OutputFile output, const Hdf5ImageLayout& layout, const SealedPart& part,
+                std::vector<ByteRange> metadata, std::uint64_t n_images);
   Hdf5ImageFile(const Hdf5ImageFile&) = delete;
   Hdf5ImageFile& operator=(const Hdf5ImageFile&) = delete;
   ~Hdf5ImageFile();
@@ -70,8 +71,6 @@ class Hdf5ImageFile {
     DataHash images;
     DataHash sequences;
     DataHash source;
-    DataHash groups;
-    DataHash skipped;
   };
 
   void create();
@@ -84,6 +83,7 @@ class Hdf5ImageFile {
   void append_sources(const Sequences& series, std::size_t first, std::size_t n);
   void append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length, std::uint64_t first,
                    std::uint64_t n, const void* values, const char* what);
+  void flush_texts();
   [[nodiscard]] StoredPiece seal();
   void note(const Record& record, StoredPiece&& piece);
   void leave() noexcept;

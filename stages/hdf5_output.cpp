@@ -24,6 +24,8 @@ void Hdf5Output::open(const RunSetup& setup) {
   manifest_.emplace(manifest, path_, existing_file(), setup, [&](StoredPiece&& piece) {
     check_stored_file(piece);
     if (piece.file_bytes) ++n_files_;
+    if (last && last->file != piece.file) metadata_.clear();
+    metadata_.insert(metadata_.end(), piece.metadata.begin(), piece.metadata.end());
     last = std::move(piece);
   });
   if (manifest_->is_complete()) return require_intact(manifest, setup);
@@ -151,7 +153,8 @@ void Hdf5Output::take_up(const StoredPiece& last) {
     if (has_part) Hdf5ImageFile::publish(output, last.part.value());
   } else if (has_part) {
     ++n_files_;
-    file_.emplace(std::move(output), layout_, last.part.value(), n_images_ - (n_files_ - 1) * images_per_file_);
+    file_.emplace(std::move(output), layout_, last.part.value(), std::exchange(metadata_, {}),
+                  n_images_ - (n_files_ - 1) * images_per_file_);
   } else {
     throw Error(ErrorKind::io, output.part_path(),
                 "is missing, and " + manifest_->path() + " tells of images in it; --force starts anew");

@@ -70,6 +70,7 @@ class Hdf5Output {
   std::uint64_t n_bad_stored_ = 0;        ///< As the manifest has it.
   std::vector<std::string> group_names_;  ///< Of all groups seen, by number.
   std::size_t n_groups_used_ = 0;
+  std::vector<ByteRange> metadata_;  ///< Of the file to take up, as the manifest lists it.
   std::atomic<std::uint64_t> bytes_written_ = 0;
 };
 

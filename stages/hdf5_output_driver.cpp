@@ -27,6 +27,7 @@ decltype(H5FD_class_t::write) ordinary_write = nullptr;
 decltype(H5FD_class_t::truncate) ordinary_truncate = nullptr;
 decltype(H5FD_class_t::close) ordinary_close = nullptr;
 int write_error = 0;
+bool texts_are_written = false;
 
 // What a JoinedHdf5Writes may hold back, and what it does hold back.
 std::span<const std::uint8_t> joinable;
@@ -88,7 +89,13 @@ bool is_joinable(std::span<const std::uint8_t> bytes) {
 herr_t write_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address, std::size_t n_bytes,
                   const void* data) {
   const std::span bytes(static_cast<const std::uint8_t*>(data), n_bytes);
-  if (PageJournal* const journal = journal_of(file); journal != nullptr && address < journal->stable_end()) {
+  PageJournal* const journal = journal_of(file);
+  const bool is_metadata = type != H5FD_MEM_DRAW || texts_are_written;
+  if (journal != nullptr && is_metadata && !journal->metadata().touch({address, n_bytes})) {
+    errno = ENOMEM;
+    if (!divert(file)) return -1;
+  }
+  if (journal != nullptr && address < journal->stable_end()) {
     const std::size_t n_held = std::min<std::size_t>(n_bytes, journal->stable_end() - address);
     if (!write_held_back()) return -1;
     if (!journal->hold(address, bytes.first(n_held)) && !divert(file)) return -1;
@@ -169,6 +176,10 @@ JoinedHdf5Writes::~JoinedHdf5Writes() {
   joinable = {};
   (void)write_held_back();
 }
+
+Hdf5TextWrites::Hdf5TextWrites() noexcept { texts_are_written = true; }
+
+Hdf5TextWrites::~Hdf5TextWrites() { texts_are_written = false; }
 
 int take_hdf5_write_error() noexcept { return std::exchange(write_error, 0); }
 

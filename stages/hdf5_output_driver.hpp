@@ -42,9 +42,19 @@ class JoinedHdf5Writes {
   ~JoinedHdf5Writes();
 };
 
+/// While it lives, what HDF5 writes as data counts as metadata, too: datasets of texts hold references to them, which
+/// HDF5 trusts. One at a time, inside an Hdf5Section.
+class Hdf5TextWrites {
+ public:
+  Hdf5TextWrites() noexcept;
+  Hdf5TextWrites(const Hdf5TextWrites&) = delete;
+  Hdf5TextWrites& operator=(const Hdf5TextWrites&) = delete;
+  ~Hdf5TextWrites();
+};
+
 /// From now on what HDF5 writes to this file, which has such a driver, leaves the file as it was at its last
-/// checkpoint: changes of it are held in `journal`, which must live until the file is closed. Call under an
-/// Hdf5Section.
+/// checkpoint: changes of it are held in `journal`, which must live until the file is closed, and which is told where
+/// metadata are written. Call under an Hdf5Section.
 void use_page_journal(hid_t file, PageJournal& journal);
 
 /// From now on nothing that HDF5 writes to this file, which has such a driver, reaches the disk: for closing a file

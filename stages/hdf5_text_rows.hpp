@@ -1,13 +1,10 @@
 // The texts in an HDF5 file of images: the names of /groups, and rows of /skipped, {uint32 group; uint64 first_row;
-// UTF-8 reason}. A manifest has hashes of what they say, as texts lie scattered in the file.
+// UTF-8 reason}.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <span>
 
-#include "stages/data_hash.hpp"
 #include "stages/hdf5_handle.hpp"
 
 namespace plotmill {
@@ -17,12 +14,6 @@ namespace plotmill {
   Hdf5Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
   if (H5Tset_size(type.get(), H5T_VARIABLE) < 0 || H5Tset_cset(type.get(), H5T_CSET_UTF8) < 0) (void)type.reset();
   return type;
-}
-
-/// Adds a text, which may be null, with the zero that ends it.
-inline void add_text(DataHash& hash, const char* text) noexcept {
-  const char* const bytes = text != nullptr ? text : "";
-  hash.add(std::as_bytes(std::span(bytes, std::strlen(bytes) + 1)));
 }
 
 /// A row of /skipped in memory.
@@ -40,12 +31,6 @@ struct Hdf5SkippedRow {
       (void)type.reset();
     }
     return type;
-  }
-
-  void add_to(DataHash& hash) const noexcept {
-    hash.add(std::as_bytes(std::span(&group, 1)));
-    hash.add(std::as_bytes(std::span(&first_row, 1)));
-    add_text(hash, reason);
   }
 };
 

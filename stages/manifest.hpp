@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "plotmill/stage.hpp"
+#include "stages/metadata_ranges.hpp"
 #include "stages/output_file.hpp"
 
 namespace plotmill {
@@ -34,16 +35,16 @@ struct StoredPiece {
   std::string file = {};    ///< Name of the file that they lie in; "" where each image is a file of its own.
   std::uint64_t first = 0;  ///< Numbers of the images over all files of the run: first..end-1.
   std::uint64_t end = 0;
-  std::uint64_t n_bytes = 0;            ///< Of image data, as they are stored.
-  std::vector<std::string> xxh3 = {};   ///< Of all image data, one image after another; or of each file of an image.
-  std::string sequences_xxh3 = {};      ///< Of the images' rows of /sequences; "" where the file has none.
-  std::string source_xxh3 = {};         ///< Of their rows of /source as they lie in the file; as above.
-  std::string groups_xxh3 = {};         ///< Of the texts that came to /groups with this piece; as above.
-  std::string skipped_xxh3 = {};        ///< Of the rows that came to /skipped; "" where the file has none.
-  std::uint64_t n_groups = 0;           ///< Groups of which the images up to here have series.
-  std::uint64_t n_bad = 0;              ///< Bad series up to here.
-  std::optional<SealedPart> part = {};  ///< Of a file that is not complete.
+  std::uint64_t n_bytes = 0;             ///< Of image data, as they are stored.
+  std::vector<std::string> xxh3 = {};    ///< Of all image data, one image after another; or of each file of an image.
+  std::string sequences_xxh3 = {};       ///< Of the images' rows of /sequences; "" where the file has none.
+  std::string source_xxh3 = {};          ///< Of their rows of /source as they lie in the file; as above.
+  std::uint64_t n_groups = 0;            ///< Groups of which the images up to here have series.
+  std::uint64_t n_bad = 0;               ///< Bad series up to here.
+  std::optional<SealedPart> part = {};   ///< Of a file that is not complete.
+  std::vector<ByteRange> metadata = {};  ///< Where the file has metadata that were not there before this piece.
   std::optional<std::uint64_t> file_bytes = {};  ///< Size of a file that is complete with this piece.
+  std::string metadata_xxh3 = {};                ///< Then, of all its metadata, in order.
 };
 
 /// The first line.

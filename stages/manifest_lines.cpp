@@ -101,8 +101,6 @@ std::string stored_piece_line(const StoredPiece& piece) {
   line["xxh3"] = piece.xxh3;
   if (!piece.sequences_xxh3.empty()) line["sequences_xxh3"] = piece.sequences_xxh3;
   if (!piece.source_xxh3.empty()) line["source_xxh3"] = piece.source_xxh3;
-  if (!piece.groups_xxh3.empty()) line["groups_xxh3"] = piece.groups_xxh3;
-  if (!piece.skipped_xxh3.empty()) line["skipped_xxh3"] = piece.skipped_xxh3;
   line["groups"] = piece.n_groups;
   line["bad"] = piece.n_bad;
   if (piece.part) {
@@ -110,7 +108,12 @@ std::string stored_piece_line(const StoredPiece& piece) {
                     {"journal_bytes", piece.part->journal_bytes},
                     {"journal_xxh3", piece.part->journal_xxh3}};
   }
+  if (!piece.metadata.empty()) {
+    auto& ranges = line["metadata"] = line_json::array();
+    for (const ByteRange& range : piece.metadata) ranges.push_back({range.begin, range.n_bytes});
+  }
   if (piece.file_bytes) line["file_bytes"] = *piece.file_bytes;
+  if (!piece.metadata_xxh3.empty()) line["metadata_xxh3"] = piece.metadata_xxh3;
   return dump(line);
 }
 
@@ -130,14 +133,17 @@ std::optional<StoredPiece> parse_stored_piece(std::string_view line, const std::
                       .xxh3 = value.at("xxh3"),
                       .sequences_xxh3 = value.value("sequences_xxh3", ""),
                       .source_xxh3 = value.value("source_xxh3", ""),
-                      .groups_xxh3 = value.value("groups_xxh3", ""),
-                      .skipped_xxh3 = value.value("skipped_xxh3", ""),
                       .n_groups = count_of(value.at("groups"), place),
                       .n_bad = count_of(value.at("bad"), place)};
     if (const auto part = value.find("part"); part != value.end()) {
       piece.part = {count_of(part->at("end"), place), count_of(part->at("journal_bytes"), place),
                     part->at("journal_xxh3")};
     }
+    for (const json& range : value.value("metadata", json::array())) {
+      piece.metadata.push_back({count_of(range.at(0), place), count_of(range.at(1), place)});
+      if (piece.metadata.back().n_bytes > ~piece.metadata.back().begin) refuse_line(place);
+    }
+    piece.metadata_xxh3 = value.value("metadata_xxh3", "");
     if (value.contains("file_bytes")) piece.file_bytes = count_of(value.at("file_bytes"), place);
     if (piece.first != first || piece.end < piece.first) {
       throw Error(

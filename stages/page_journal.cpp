@@ -70,13 +70,14 @@ std::uint64_t number_at(std::span<const std::uint8_t> bytes, std::size_t at) {
 
 }  // namespace
 
-PageJournal::PageJournal(std::string path, std::uint64_t stable_end)
+PageJournal::PageJournal(std::string path, std::uint64_t stable_end, std::vector<ByteRange> metadata)
     : path_(std::move(path)),
       file_(open_part(path_)),
       stable_end_(stable_end),
       end_(stable_end),
       kept_(stable_end),
-      begun_end_(stable_end) {}
+      begun_end_(stable_end),
+      metadata_(std::move(metadata)) {}
 
 bool PageJournal::hold(std::uint64_t address, std::span<const std::uint8_t> bytes) noexcept try {
   while (!bytes.empty()) {
@@ -110,6 +111,13 @@ void PageJournal::lay_over(std::uint64_t address, std::span<std::uint8_t> bytes)
     std::memcpy(bytes.data() + (from - address), page->second.data() + (from - page->first),
                 static_cast<std::size_t>(to - from));
   }
+}
+
+std::string PageJournal::hash_metadata() const {
+  return hash_of_ranges(metadata_.recorded(), end_, [&](std::uint64_t address, std::span<std::uint8_t> out) {
+    if (!read_at(file_.get(), address, out)) throw_io_error(path_, "cannot be read", errno);
+    lay_over(address, out);
+  });
 }
 
 void PageJournal::write_behind() noexcept {

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "stages/manifest.hpp"
+#include "stages/metadata_ranges.hpp"
 #include "stages/output_file.hpp"
 
 namespace plotmill {
@@ -27,8 +28,9 @@ class PageJournal {
  public:
   static constexpr std::size_t page_bytes = 4096;
 
-  /// `stable_end` is the size of the file at its checkpoint; 0: there is none. Throws Error (io), as all that do.
-  PageJournal(std::string path, std::uint64_t stable_end);
+  /// `stable_end` is the size of the file at its checkpoint; 0: there is none. `metadata` is where it had
+  /// metadata then. Throws Error (io), as all that do.
+  PageJournal(std::string path, std::uint64_t stable_end, std::vector<ByteRange> metadata = {});
 
   /// Bytes of the file that must not change.
   [[nodiscard]] std::uint64_t stable_end() const noexcept { return stable_end_; }
@@ -38,6 +40,12 @@ class PageJournal {
 
   /// Lays what is held over bytes that were read from the file.
   void lay_over(std::uint64_t address, std::span<std::uint8_t> bytes) const noexcept;
+
+  /// Where the file has metadata.
+  [[nodiscard]] MetadataRanges& metadata() noexcept { return metadata_; }
+
+  /// The hash of those that are recorded, as the file of end() bytes is to have them.
+  [[nodiscard]] std::string hash_metadata() const;
 
   /// Lets the system begin to bring what was added to the disk, so that seal() finds little left to wait for.
   void write_behind() noexcept;
@@ -74,6 +82,7 @@ class PageJournal {
   std::uint64_t kept_;                   ///< Size of what the last checkpoint needs.
   std::uint64_t begun_end_;              ///< Of what write_behind() has begun to write.
   std::map<std::uint64_t, Page> pages_;  ///< By address; the last one may end within a page.
+  MetadataRanges metadata_;
 };
 
 }  // namespace plotmill

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <span>
 #include <system_error>
 
 #include "stages/input_file.hpp"
@@ -68,9 +69,33 @@ class FileCheck {
       if (n_bytes_ < *expected_->pieces.back().file_bytes) return fail_all(text);
       fail(text);
     }
+    if (!check_metadata()) return false;
     const Hdf5Section section;
     file_ = Hdf5Handle(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
     return file_ ? true : fail_all(with_hdf5_reason("the file cannot be opened as an HDF5 file"));
+  }
+
+  // Before HDF5 sees the file: damaged metadata can keep it busy for ever, end the process, or give other images.
+  bool check_metadata() {
+    if (expected_ == nullptr || expected_->pieces.back().metadata_xxh3.empty()) return true;
+    std::vector<ByteRange> ranges;
+    for (const StoredPiece& piece : expected_->pieces) {
+      ranges.insert(ranges.end(), piece.metadata.begin(), piece.metadata.end());
+    }
+    const auto read = [this](std::uint64_t address, std::span<std::uint8_t> out) {
+      run_.keep_going();
+      (void)input_.read_at(address, {reinterpret_cast<char*>(out.data()), out.size()});
+    };
+    try {
+      if (hash_of_ranges(merged(std::move(ranges)), n_bytes_, read) == expected_->pieces.back().metadata_xxh3)
+        return true;
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::cancelled) throw;
+      return fail_all(error.faults().front().text);
+    }
+    return fail_all(
+        "HDF5's metadata in the file, which tell where the images are, with attributes and texts, are not "
+        "what was written: their hash is another one");
   }
 
   void check_attributes() {
@@ -107,10 +132,9 @@ class FileCheck {
       fail_all("/images " + std::move(text));
       return std::nullopt;
     };
-    const H5T_class_t kind = H5Tget_class(data.type.get());
-    const std::size_t pixel = H5Tget_size(data.type.get());
-    const bool is_gray = kind == H5T_INTEGER && pixel == 1 && H5Tget_sign(data.type.get()) == H5T_SGN_NONE;
-    if (!is_gray && (kind != H5T_FLOAT || pixel != sizeof(float))) return refuse("is neither of uint8 nor of float32");
+    const bool is_gray = H5Tequal(data.type.get(), H5T_STD_U8LE) > 0;
+    if (!is_gray && H5Tequal(data.type.get(), H5T_IEEE_F32LE) <= 0) return refuse("is neither of uint8 nor of float32");
+    const std::uint64_t pixel = is_gray ? 1 : sizeof(float);
     const std::uint64_t height = data.extent[1];
     const std::uint64_t width = data.extent[2];
     if (std::min(height, width) < 1 || std::max(height, width) > most_pixels_each_way) {
@@ -159,9 +183,13 @@ class FileCheck {
   static bool is_deflated(const Hdf5Handle& properties) {
     unsigned flags = 0;
     unsigned configuration = 0;
-    std::size_t n_values = 0;
-    return H5Pget_nfilters(properties.get()) == 1 && H5Pget_filter2(properties.get(), 0, &flags, &n_values, nullptr, 0,
-                                                                    nullptr, &configuration) == H5Z_FILTER_DEFLATE;
+    unsigned level = 0;
+    std::size_t n_values = 1;
+    // With another level HDF5 refuses to decompress, too.
+    return H5Pget_nfilters(properties.get()) == 1 &&
+           H5Pget_filter2(properties.get(), 0, &flags, &n_values, &level, 0, nullptr, &configuration) ==
+               H5Z_FILTER_DEFLATE &&
+           n_values == 1 && level <= 9;
   }
 
   const std::string& path_;

@@ -19,4 +19,12 @@ std::optional<VerifyDataset> VerifyHdf5Rows::open(const char* name, std::size_t 
   return data;
 }
 
+VerifyRowHashes VerifyHdf5Rows::hashes(std::string StoredPiece::*xxh3) const {
+  std::vector<HashedRows> rows;
+  if (expected_ != nullptr) {
+    for (const StoredPiece& piece : expected_->pieces) rows.push_back({piece.end - piece.first, piece.*xxh3});
+  }
+  return VerifyRowHashes(std::move(rows));
+}
+
 }  // namespace plotmill

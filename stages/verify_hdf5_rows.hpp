@@ -41,9 +41,8 @@ class VerifyHdf5Rows {
   /// Empty where the dataset is missing or can't be one of ours.
   [[nodiscard]] std::optional<VerifyDataset> open(const char* name, std::size_t rank);
 
-  /// Hashes of rows of which n_rows(piece) came with each piece of the manifest.
-  template <class RowsOf>
-  [[nodiscard]] VerifyRowHashes hashes(RowsOf n_rows, std::string StoredPiece::*xxh3) const;
+  /// The manifest's hashes of a dataset with a row for each image.
+  [[nodiscard]] VerifyRowHashes hashes(std::string StoredPiece::*xxh3) const;
 
   /// Reads all rows, of about `row_bytes` in memory, some at once, into what `room(n)` gives, and hands each block to
   /// `take(first, n)`. Returns whether all could be read.
@@ -59,15 +58,6 @@ class VerifyHdf5Rows {
   const ExpectedHdf5File* expected_;
   VerifyRun& run_;
 };
-
-template <class RowsOf>
-VerifyRowHashes VerifyHdf5Rows::hashes(RowsOf n_rows, std::string StoredPiece::*xxh3) const {
-  std::vector<HashedRows> rows;
-  if (expected_ != nullptr) {
-    for (const StoredPiece& piece : expected_->pieces) rows.push_back({n_rows(piece), piece.*xxh3});
-  }
-  return VerifyRowHashes(std::move(rows));
-}
 
 template <class Room, class Take>
 bool VerifyHdf5Rows::read(const char* name, const VerifyDataset& data, std::uint64_t row_bytes, hid_t type, Room room,

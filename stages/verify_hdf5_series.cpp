@@ -17,11 +17,6 @@ bool check_count(VerifyHdf5Rows& rows, const char* name, std::uint64_t n_rows, s
   return false;
 }
 
-// Of rows of which there is one for each image.
-VerifyRowHashes hashes_of(const VerifyHdf5Rows& rows, std::string StoredPiece::*xxh3) {
-  return rows.hashes([](const StoredPiece& piece) { return piece.end - piece.first; }, xxh3);
-}
-
 // Takes `n` rows of equal length.
 void compare(VerifyHdf5Rows& rows, const char* name, VerifyRowHashes& hashes, std::uint64_t n,
              std::span<const std::byte> bytes) {
@@ -36,16 +31,14 @@ void compare(VerifyHdf5Rows& rows, const char* name, VerifyRowHashes& hashes, st
 void check_sequences(VerifyHdf5Rows& rows, std::uint64_t n_images) {
   const auto data = rows.open("sequences", 2);
   if (!data) return;
-  if (H5Tget_class(data->type.get()) != H5T_FLOAT || H5Tget_size(data->type.get()) != sizeof(float)) {
-    return rows.fail("/sequences is not of float32");
-  }
+  if (H5Tequal(data->type.get(), H5T_IEEE_F32LE) <= 0) return rows.fail("/sequences is not of float32");
   if (!check_count(rows, "sequences", data->n_rows(), n_images)) return;
   const std::uint64_t n_points = data->extent[1];
   if (n_points == 0 || n_points > (std::uint64_t{1} << 28U)) {
     return rows.fail(fmt::format("/sequences has rows of {} points", n_points));
   }
   std::vector<float> values;
-  VerifyRowHashes hashes = hashes_of(rows, &StoredPiece::sequences_xxh3);
+  VerifyRowHashes hashes = rows.hashes(&StoredPiece::sequences_xxh3);
   rows.read(
       "sequences", *data, n_points * sizeof(float), H5T_NATIVE_FLOAT,
       [&](std::uint64_t n) {
@@ -58,9 +51,7 @@ void check_sequences(VerifyHdf5Rows& rows, std::uint64_t n_images) {
 void check_source(VerifyHdf5Rows& rows, std::uint64_t n_images, std::optional<std::uint64_t> n_groups) {
   const auto data = rows.open("source", 1);
   if (!data) return;
-  const hid_t stored = data->type.get();
-  if (H5Tget_class(stored) != H5T_COMPOUND || H5Tget_member_index(stored, "group") < 0 ||
-      H5Tget_member_index(stored, "first_row") < 0 || H5Tget_member_index(stored, "blank") < 0) {
+  if (H5Tequal(data->type.get(), Hdf5SourceRow::type(H5T_STD_U32LE, H5T_STD_U64LE).get()) <= 0) {
     return rows.fail("/source is not of group, first_row and blank");
   }
   if (!check_count(rows, "source", data->n_rows(), n_images)) return;
@@ -74,7 +65,7 @@ void check_source(VerifyHdf5Rows& rows, std::uint64_t n_images, std::optional<st
     if (row.blank > 1) rows.fail(image, image + 1, "`blank` in /source is neither 0 nor 1");
     if (row.blank == 1) ++n_blank;
   };
-  VerifyRowHashes hashes = hashes_of(rows, &StoredPiece::source_xxh3);
+  VerifyRowHashes hashes = rows.hashes(&StoredPiece::source_xxh3);
   const bool is_read = rows.read(
       "source", *data, Hdf5SourceRow::n_bytes, type.get(),
       [&](std::uint64_t n) {

@@ -62,11 +62,13 @@ struct PLOTMILL_EXPORT VerifyReport {
 /// without hashes, with a note. With a sample, hashes of the images in HDF5 files are not checked either, as they are
 /// of many images at once. An output that a run has not completed is a problem.
 ///
-/// /sequences, /source, /groups and /skipped are read whole and have hashes of their own.
+/// /sequences and /source are read whole and have hashes of their own. So has HDF5's metadata, all that it needs to
+/// find and read the rest, with attributes and texts: where it is damaged HDF5 is not asked, and all images count as
+/// damaged.
 ///
 /// Throws Error (input) where there is nothing that plotmill has written, (io) where the system refuses, (cancelled).
-/// Some damage of a file's own structures ends the HDF5 library, and the process with it: a program that must go on
-/// verifies in a process of its own.
+/// Without a manifest there is damage of the metadata that ends the HDF5 library, and the process with it, or keeps it
+/// busy for ever: a program that must go on verifies such files in a process of its own.
 [[nodiscard]] PLOTMILL_EXPORT VerifyReport verify_output(const std::string& path, const VerifyOptions& options = {});
 
 /// The report as one JSON object: "path", "ok", the counts by their names here, "problems" with "file", "images"

@@ -189,35 +189,36 @@ TEST_CASE("bad series: a name that only a skipped series has is kept by a run th
   CHECK(Hdf5Reading(folder.file("one.h5")).groups() == each.judge.groups);
 }
 
-TEST_CASE("bad series: another name of a group, or another reason for leaving a series out, is found by verify") {
+TEST_CASE(
+    "bad series: where verify finds nothing in a file with a changed byte, all that is read from it is the same") {
+  const std::uint32_t seed = 11;
+  CAPTURE(seed);
+  Random random(seed);
   Case each("skip");
-  add_rows_of_every_kind(each.judge, 3, 200);
+  add_rows_of_every_kind(each.judge, 4, 300);
   const TempDir folder(memory_folder());
   (void)run_whole(each.definition(folder, 4, 0));
-  CHECK(problems_of(folder) == std::vector<std::string>());
-  const auto problems_with = [&](const std::string& name, const std::string& text, const std::string& other) {
+  const StoredOutputs expected = read_outputs(folder.path());
+  std::size_t n_found = 0;
+  const std::size_t n_trials = 150;
+  for (const std::string name : {"one.h5", "many_0001.h5"}) {
     const std::string original = read_bytes(folder.file(name));
-    std::string bytes = original;
-    const std::size_t at = bytes.rfind(text);
-    REQUIRE(at != std::string::npos);
-    (void)folder.write(name, bytes.replace(at, other.size(), other));
-    const std::vector<std::string> found = problems_of(folder);
+    for (std::size_t trial = 0; trial < n_trials; ++trial) {
+      // Chunks that are not filled are most of such a small file, but all metadata come early.
+      const std::size_t at = random_below(random, trial % 2 == 0 ? original.size() : original.size() / 20);
+      CAPTURE(at);
+      std::string bytes = original;
+      bytes[at] = static_cast<char>(bytes[at] ^ (1 << random_below(random, 8)));
+      (void)folder.write(name, bytes);
+      if (!problems_of(folder).empty()) {
+        ++n_found;
+      } else {
+        CHECK(first_difference(expected, read_outputs(folder.path())) == "");
+      }
+    }
     (void)folder.write(name, original);
-    REQUIRE(found.size() == 1);
-    return found.front();
-  };
-  const auto is_about = [](const std::string& problem, const std::string& dataset) {
-    return problem.starts_with(dataset + " is not what was written: the hash of its rows ");
-  };
-  std::string last;
-  for (const std::string& name : names_in(folder.path())) {
-    if (name.starts_with("many_")) last = std::max(last, name);
   }
-  for (const std::string& name : {std::string("one.h5"), std::string("many_0000.h5"), last}) {
-    CAPTURE(name);
-    CHECK(is_about(problems_with(name, "größe", "grüße"), name + ": /groups"));
-    CHECK(is_about(problems_with(name, "is not a number", "is now a number"), name + ": /skipped"));
-  }
+  CHECK(n_found > n_trials / 4);
 }
 
 }  // namespace plotmill

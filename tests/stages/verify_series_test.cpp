@@ -47,6 +47,7 @@ void set_value(hid_t file, const char* dataset, hid_t type, const std::vector<hs
 
 TEST_CASE("verify: series that do not fit") {
   const StoredRun stored("write_hdf5", R"("dtype": "uint8")");
+  stored.forget_metadata("c.h5.plotmill.jsonl");
   const auto resize = [&](const char* name, const std::vector<hsize_t>& extent) {
     return problems_after(stored, "c.h5", [&](hid_t file) {
       const Hdf5Handle data(H5Dopen2(file, name, H5P_DEFAULT), H5Dclose);
