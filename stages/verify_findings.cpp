@@ -48,6 +48,7 @@ void VerifyFindings::add(const std::string& file, std::uint64_t first, std::uint
     ++n_kept_;
   } else {
     ++n_left_out_;
+    left_out_.insert(file);
   }
 }
 
@@ -59,7 +60,7 @@ void VerifyFindings::note(std::string text) {
 bool VerifyFindings::has_damage(const std::string& file, std::uint64_t first, std::uint64_t end) const {
   const std::lock_guard lock(mutex_);
   // Of what was left out nothing is known.
-  if (n_left_out_ > 0) return true;
+  if (left_out_.contains(file)) return true;
   const auto found = about_images_.find(file);
   return found != about_images_.end() && std::ranges::any_of(found->second, [&](const auto& range) {
            return range.first < end && range.second.end > first;

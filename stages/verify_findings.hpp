@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ class VerifyFindings {
   std::vector<std::string> notes_;
   std::uint64_t n_kept_ = 0;
   std::uint64_t n_left_out_ = 0;
+  std::set<std::string> left_out_;  ///< Files with images about which not all is kept.
   std::uint64_t n_damaged_ = 0;
   std::atomic<std::uint64_t> n_outputs_ = 0;
   std::atomic<std::uint64_t> n_files_ = 0;
