@@ -21,6 +21,18 @@ bool is_stored(const WriterNode& writer, const Slot& slot) {
   return writer.stored.is_complete || (slot.series.size() > 0 && end <= writer.stored.n_images);
 }
 
+/// While one lives, the writer may wait for the disk.
+class Storing {
+ public:
+  explicit Storing(WriterNode& writer) : writer_(writer) { writer_.stores = true; }
+  Storing(const Storing&) = delete;
+  Storing& operator=(const Storing&) = delete;
+  ~Storing() { writer_.stores = false; }
+
+ private:
+  WriterNode& writer_;
+};
+
 }  // namespace
 
 Flow::Flow(RunStages& stages)
@@ -262,12 +274,15 @@ void Flow::checkpoint_if_due(WriterNode& writer) const {
 
 void Flow::checkpoint(std::size_t writer_index) {
   WriterNode& writer = *stages_.writers[writer_index];
+  const Storing storing(writer);
   writer.checkpoint_due = Clock::time_point::max();
   state_.guard(writer, nullptr, [&] { writer.stage->checkpoint(); });
+  state_.moved();
 }
 
 void Flow::commit(std::size_t writer_index, Slot& slot) {
   WriterNode& writer = *stages_.writers[writer_index];
+  const Storing storing(writer);
   state_.guard(writer, &slot, [&] {
     NodeClock::Work work(writer.commit_clock, slot.position.batch, stages_.writer_thread(writer_index));
     // Of what is stored, too: names of groups may come with it.
@@ -284,6 +299,7 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
 
 void Flow::finish(std::size_t writer_index) {
   WriterNode& writer = *stages_.writers[writer_index];
+  const Storing storing(writer);
   state_.guard(writer, nullptr, [&] {
     if (writer.stored.is_complete) return;
     const std::uint64_t n_batches = writer.commit_clock.snapshot().n_batches;

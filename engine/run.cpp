@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "engine/flow.hpp"
 #include "engine/run_nodes.hpp"
@@ -24,6 +25,14 @@ struct RunState {
   RunStages stages;
   std::optional<Flow> flow;  ///< Where there is anything to do.
 };
+
+/// The disk may be busy with what other programs have written: storing may take so many times longer than anything
+/// else.
+constexpr double disk_patience = 10;
+
+/// The watcher looks every fiftieth of a second. Where it has not for longer than this, the process was stopped or its
+/// machine asleep, and the stages with it.
+constexpr double most_seconds_between_looks = 0.1;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -92,15 +101,7 @@ class Watch {
       if (cancelled_ && !state_.flow->state().error()) {
         state_.flow->state().fail(Error(ErrorKind::cancelled, "cancelled"));
       }
-      if (state_.flow->state().n_moves() != n_moves_) {
-        n_moves_ = state_.flow->state().n_moves();
-        last_move_ = Clock::now();
-      } else if (seconds_since(last_move_) > timeout_seconds_) {
-        // What hangs is more telling than the error that came before it, if any did.
-        const Error stalled(ErrorKind::stalled, "run", stall_table(state_.stages, *state_.flow, timeout_seconds_));
-        state_.flow->state().fail(stalled);
-        throw stalled;
-      }
+      require_moves();
     }
   }
 
@@ -120,6 +121,24 @@ class Watch {
   [[nodiscard]] double seconds() const { return seconds_since(start_); }
 
  private:
+  void require_moves() {
+    const double since_last_look = seconds_since(std::exchange(last_look_, Clock::now()));
+    // Before the moves are looked at: a writer that has stored tells that it moved, and only then that it is done.
+    const WriterNode* const storing = state_.stages.storing();
+    if (const std::uint64_t n_moves = state_.flow->state().n_moves(); n_moves != n_moves_) {
+      n_moves_ = n_moves;
+      still_seconds_ = 0;
+      return;
+    }
+    still_seconds_ += std::min(since_last_look, most_seconds_between_looks);
+    const double limit_seconds = storing != nullptr ? disk_patience * timeout_seconds_ : timeout_seconds_;
+    if (still_seconds_ <= limit_seconds) return;
+    // What hangs is more telling than the error that came before it, if any did.
+    const Error stalled(ErrorKind::stalled, "run", stall_table(state_.stages, *state_.flow, limit_seconds, storing));
+    state_.flow->state().fail(stalled);
+    throw stalled;
+  }
+
   [[nodiscard]] TraceSample sample_now() const {
     return {seconds(), images_stored(state_.stages), state_.flow->state().pool.n_bytes()};
   }
@@ -129,9 +148,10 @@ class Watch {
   const RunOptions& options_;
   const std::atomic<bool>& cancelled_;
   Clock::time_point start_ = Clock::now();
-  Clock::time_point last_move_ = start_;
+  Clock::time_point last_look_ = start_;
   Clock::time_point last_told_ = start_;
   std::uint64_t n_moves_ = 0;
+  double still_seconds_ = 0;  ///< Since the last move, while the watcher was awake.
   RunProgress progress_;
   std::optional<RunTrace> trace_;
 };

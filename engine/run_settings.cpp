@@ -54,12 +54,14 @@ Options RunValues::options() {
        .target = &on_bad_series,
        .words = {"error", "skip", "blank"},
        .doc = "What a series that can't be read or drawn does: end the run, be left out, or be a blank image."});
-  options.add({.name = "stall_timeout",
-               .target = &stall_timeout,
-               .min = 0.001,
-               .max = 1e9,
-               .unit = "s",
-               .doc = "The run ends where nothing moves for so long."});
+  options.add(
+      {.name = "stall_timeout",
+       .target = &stall_timeout,
+       .min = 0.001,
+       .max = 1e9,
+       .unit = "s",
+       .doc = "The run ends where nothing moves for so long; where a writer stores meanwhile, which may wait for the "
+              "disk, for ten times as long."});
   return options;
 }
 

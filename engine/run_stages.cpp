@@ -279,4 +279,9 @@ bool RunStages::all_complete() const {
   return std::ranges::all_of(writers, [](const auto& writer) { return writer->stored.is_complete; });
 }
 
+const WriterNode* RunStages::storing() const {
+  const auto found = std::ranges::find_if(writers, [](const auto& writer) { return writer->stores.load(); });
+  return found == writers.end() ? nullptr : found->get();
+}
+
 }  // namespace plotmill

@@ -51,7 +51,8 @@ struct WriterNode : RunNode {
   /// When what is new since the last checkpoint must be safe; max() where nothing is. Of the commit thread alone.
   Clock::time_point checkpoint_due = Clock::time_point::max();
   NodeClock encode_clock, commit_clock;
-  NodeClock finish_clock;  ///< Of the completion of the output.
+  NodeClock finish_clock;            ///< Of the completion of the output.
+  std::atomic<bool> stores = false;  ///< It is in a call that may wait for the disk.
 };
 
 /// What the stages are for.
@@ -84,6 +85,9 @@ struct RunStages {
 
   /// Whether earlier runs have left nothing to do.
   [[nodiscard]] bool all_complete() const;
+
+  /// A writer that may wait for the disk now; null where there is none. Any thread.
+  [[nodiscard]] const WriterNode* storing() const;
 
   [[nodiscard]] std::vector<ImageShape> image_shapes() const;
 

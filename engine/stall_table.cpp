@@ -45,7 +45,7 @@ std::string format(const std::vector<Row>& rows) {
 
 }  // namespace
 
-std::string stall_table(const RunStages& stages, const Flow& flow, double timeout_seconds) {
+std::string stall_table(const RunStages& stages, const Flow& flow, double seconds, const WriterNode* storing) {
   const std::string slots =
       std::to_string(flow.state().pool.n_taken()) + " of " + std::to_string(stages.plan.batches_in_flight);
   std::vector<Row> rows{{"stage", "batches done", "holds", ""}};
@@ -71,9 +71,13 @@ std::string stall_table(const RunStages& stages, const Flow& flow, double timeou
         row_of(writer->place() + " encode", writer->encode_clock, &drawer.ink_clock(), drawer.id, "a free thread"));
     rows.push_back(row_of(writer->place() + " commit", writer->commit_clock, &writer->encode_clock,
                           writer->id + " encode", "its turn, or its output to be completed"));
+    if (writer->stores && !writer->commit_clock.snapshot().in_work) rows.back()[3] = "brings its output to the disk";
   }
-  return "nothing moved for " + std::to_string(static_cast<std::uint64_t>(timeout_seconds)) +
-         " s (run.stall_timeout); " + slots + " batches are in flight:" + format(rows);
+  const std::string limit = storing == nullptr ? "run.stall_timeout"
+                                               : "ten times run.stall_timeout, as " + storing->place() +
+                                                     " may wait for the disk; raise it where the disk is only slow";
+  return "nothing moved for " + std::to_string(static_cast<std::uint64_t>(seconds)) + " s (" + limit + "); " + slots +
+         " batches are in flight:" + format(rows);
 }
 
 }  // namespace plotmill

@@ -19,7 +19,7 @@ enum class ErrorKind {
   device,         ///< A GPU is missing or failed.
   out_of_memory,  ///< Memory was refused, or `run.memory` is too small for one batch.
   cancelled,      ///< `Pipeline::cancel()` was called.
-  stalled,        ///< Nothing moved for `run.stall_timeout`.
+  stalled,        ///< Nothing moved for `run.stall_timeout`, or for ten times as long while a writer stored.
   internal,       ///< plotmill broke one of its own promises.
 };
 

@@ -188,6 +188,9 @@ struct PLOTMILL_EXPORT Stored {
 
 /// Stores images. encode() runs on many threads; commit() runs on the writer's own thread, in order.
 ///
+/// commit(), checkpoint(), finish() and abandon() may wait for the disk: they count as stalled only when nothing has
+/// moved for ten times `run.stall_timeout`.
+///
 /// Nothing may appear under its final name before it is complete.
 class PLOTMILL_EXPORT Writer : public Stage {
  public:

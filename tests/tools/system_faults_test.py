@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 import unittest
 
 from fault_runs import COMMAND, CRASHED, DONE, FAILED, INTERRUPTED, LAYER, OUTPUTS, FaultRuns, StoppedRun, run, spread
@@ -31,6 +32,28 @@ class SystemFaults(FaultRuns):
                     self.check_message(result, INTERRUPTED, "plotmill: cancelled")
                     self.check_outputs()
                     self.check_resume()
+
+    def test_time_in_which_it_was_stopped_is_not_that_of_a_stall(self):
+        self.new_job("hdf5", "csv")
+        data = self.folder / "in" / "data.csv"
+        text = data.read_bytes()
+        data.unlink()
+        os.mkfifo(data)
+        process = subprocess.Popen([COMMAND, "run", "job.json", "--quiet", "--set", "run.stall_timeout=3"],
+                                   cwd=self.folder, stderr=subprocess.PIPE)
+        with open(data, "wb") as pipe:
+            # The reader waits for the rest, and so does the whole run.
+            pipe.write(text[:2000000])
+            pipe.flush()
+            time.sleep(0.7)
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(4)
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.2)
+            pipe.write(text[2000000:])
+        _, errors = process.communicate(timeout=60)
+        self.assertEqual((process.returncode, errors), (DONE, b""))
+        self.check_outputs()
 
     def test_a_second_interrupt_ends_it_at_once(self):
         for output in OUTPUTS:
