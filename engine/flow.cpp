@@ -300,15 +300,18 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
 void Flow::finish(std::size_t writer_index) {
   WriterNode& writer = *stages_.writers[writer_index];
   const Storing storing(writer);
+  bool is_finished = writer.stored.is_complete;
   state_.guard(writer, nullptr, [&] {
-    if (writer.stored.is_complete) return;
+    if (is_finished) return;
     const std::uint64_t n_batches = writer.commit_clock.snapshot().n_batches;
     NodeClock::Work work(writer.finish_clock, n_batches, stages_.writer_thread(writer_index));
     writer.stage->finish();
+    is_finished = true;
     work.done(0);
   });
-  // Also after a finish() that failed, here or in another writer that has not come to it.
-  if (state_.stopping() && !writer.stored.is_complete) writer.stage->abandon();
+  // After a finish() that failed, or was not called as the run had failed. What another writer fails with meanwhile
+  // takes nothing from an output that is complete.
+  if (!is_finished) writer.stage->abandon();
   writer.opened = false;
   ++n_writers_finished_;
   state_.moved();

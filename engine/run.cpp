@@ -59,13 +59,14 @@ RunReport make_report(RunStages& stages, const InputFeed& feed, double seconds) 
   return report;
 }
 
-// After the writers have been abandoned.
+// After every writer has been finished or abandoned.
 Error with_what_is_kept(const Error& error, const RunStages& stages) {
   std::uint64_t n_kept = std::numeric_limits<std::uint64_t>::max();
   for (const auto& writer : stages.writers) {
-    if (!writer->stored.is_complete) n_kept = std::min(n_kept, writer->stage->stored().n_images);
+    // One that was found complete, or has been finished since, keeps no run from going on.
+    if (const Stored stored = writer->stage->stored(); !stored.is_complete) n_kept = std::min(n_kept, stored.n_images);
   }
-  if (n_kept == 0) return error;
+  if (n_kept == 0 || n_kept == std::numeric_limits<std::uint64_t>::max()) return error;
   std::vector<Fault> faults = error.faults();
   faults.back().text += "; " + std::to_string(n_kept) + " images are kept, and --resume goes on after them";
   return {error.kind(), std::move(faults)};

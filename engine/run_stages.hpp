@@ -82,6 +82,7 @@ struct RunStages {
   std::shared_ptr<Pulse> pulse;
   OnBadSeries on_bad_series = OnBadSeries::error;
   double checkpoint_seconds = 0;
+  bool can_resume = false;  ///< The input can be known again.
 
   /// Whether earlier runs have left nothing to do.
   [[nodiscard]] bool all_complete() const;

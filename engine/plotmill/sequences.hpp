@@ -13,7 +13,8 @@ namespace plotmill {
 
 /// Where a series comes from. It travels with the series into the output.
 struct PLOTMILL_EXPORT Source {
-  std::uint32_t group = 0;  ///< Number of the group, in order of first appearance, from 0.
+  std::uint32_t group = 0;  ///< Number of the group, in order of first appearance, from 0. Its name must have come in
+                            ///< Sequences::new_groups with the series' batch or before; "" where it has none.
   std::uint64_t first_row =
       0;  ///< Data row of the input that holds the series' first point, from 0, headers not counted.
 };
@@ -39,11 +40,11 @@ struct PLOTMILL_EXPORT BadSeries {
 
 /// Owns a batch of series of equal length. A reader appends to it; the engine clears and reuses it.
 struct PLOTMILL_EXPORT Sequences {
-  std::size_t n_points = 0;     ///< Points of each series; set by the engine before the reader fills the batch.
-  std::vector<float> values;    ///< [size()][n_points], row-major.
-  std::vector<Source> sources;  ///< [size()]
-  std::vector<std::string>
-      new_groups;              ///< Names of the groups that appear for the first time in this batch, by number.
+  std::size_t n_points = 0;             ///< Points of each series; set by the engine before the reader fills the batch.
+  std::vector<float> values;            ///< [size()][n_points], row-major.
+  std::vector<Source> sources;          ///< [size()]
+  std::vector<std::string> new_groups;  ///< Names of the groups that appear for the first time in this batch, by
+                                        ///< number. Every group has one, also where there is only one group.
   std::vector<BadSeries> bad;  ///< In order of index. What a reader gives is in the batch; a writer gets those that are
                                ///< drawn blank or were skipped.
 

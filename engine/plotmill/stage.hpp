@@ -228,7 +228,7 @@ class PLOTMILL_EXPORT Writer : public Stage {
   /// any order of batches. Waits for nothing. Throws Error.
   virtual void encode(BatchPosition position, const Ink& ink, Encoded& out, std::size_t lane) = 0;
 
-  /// What is stored. As for open(), which has been called, until the first commit(), and after abandon().
+  /// What is stored. As for open(), which has been called, until the first commit(), and after finish() or abandon().
   [[nodiscard]] virtual Stored stored() const { return {}; }
 
   /// Stores an encoded batch. One thread, batches in order. Of a run that was resumed the first batches may hold images

@@ -67,6 +67,27 @@ TEST_CASE("flow: an exception in any place ends the run with that error, its pla
   }
 }
 
+TEST_CASE("flow: a writer whose finish() returned is not abandoned when another one's fails meanwhile") {
+  FlowScript script;
+  std::promise<void> failed;
+  const std::shared_future<void> has_failed = failed.get_future().share();
+  // Writers 0 and 1 belong to the check of the definition; 2 and 3 to the run.
+  script.on = [&](const std::string& step, std::uint64_t writer) {
+    if (step != "finish") return;
+    if (writer == 3) {
+      failed.set_value();
+      throw Error(ErrorKind::io, "planted");
+    }
+    has_failed.wait();
+    // Until the run knows.
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  };
+  auto pipeline = flow_pipeline(script, "", R"(, {"id": "again", "type": "flow_write", "from": "charts"})");
+  CHECK(std::string(error_of(pipeline).what()) == "again (flow_write): planted");
+  CHECK(script.n_finished == 1);
+  CHECK(script.n_abandoned == 1);
+}
+
 TEST_CASE("flow: an error about one series tells its image, group and row") {
   FlowScript script;
   script.on = [](const std::string& step, std::uint64_t batch) {
