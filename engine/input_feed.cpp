@@ -63,6 +63,7 @@ void InputFeed::fill(Sequences& batch, std::size_t at_most) {
       groups_.insert(groups_.end(), at(batch.new_groups, n_groups_known), batch.new_groups.end());
       n_groups_known = batch.new_groups.size();
     }
+    require_names(batch, from, n_settled);
     settle(batch, from, n_settled);
   }
   n_images_ += batch.size();
@@ -91,6 +92,20 @@ void InputFeed::take_first(Sequences& batch, std::size_t n) {
     batch.bad.back().index += to - n_taken_;
   }
   n_taken_ += n;
+}
+
+// A number without a name would make an output of which nobody could tell what its series are. As for settle().
+void InputFeed::require_names(const Sequences& batch, std::size_t from, std::size_t n_settled) const {
+  const auto require = [&](std::size_t i, const Source& source) {
+    if (source.group < groups_.size()) return;
+    const std::uint64_t series = n_images_ + i + (on_bad_series_ == OnBadSeries::skip ? n_bad_ : 0);
+    throw Error(ErrorKind::internal, stages_.reader.place(),
+                "series " + std::to_string(series) + " is of group " + std::to_string(source.group) +
+                    ", and names of only " + std::to_string(groups_.size()) +
+                    " groups came; a reader gives each group's name in new_groups, with or before its first series");
+  };
+  for (std::size_t i = from; i < batch.size(); ++i) require(i, batch.sources[i]);
+  for (std::size_t i = n_settled; i < batch.bad.size(); ++i) require(batch.bad[i].index, batch.bad[i].source);
 }
 
 // Finds the bad ones among the series from `from` on, and does with them what the run is to do. The reader has told of

@@ -38,6 +38,7 @@ class InputFeed {
  private:
   void read(Sequences& batch, std::size_t at_most);
   void take_first(Sequences& batch, std::size_t n);
+  void require_names(const Sequences& batch, std::size_t from, std::size_t n_settled) const;
   void settle(Sequences& batch, std::size_t from, std::size_t n_settled);
   [[nodiscard]] bool refuse(const Sequences& batch, std::size_t i, std::uint64_t image, BadSeries& bad) const;
   void note(const BadSeries& bad, bool is_blank);

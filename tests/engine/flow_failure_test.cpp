@@ -246,4 +246,38 @@ TEST_CASE("flow: a reader that gives a short batch too early is caught") {
         "in (short_read): read() gave 1 series of a batch of 4; every batch but the last is full");
 }
 
+TEST_CASE("flow: a reader that gives a series of a group without a name is caught") {
+  struct NamelessReader final : Reader {
+    void declare(Options&) override {}
+    SeriesShape open(const RunSetup&) override { return {1, std::nullopt}; }
+    bool read(Sequences& out, std::size_t at_most) override {
+      if (next_ == 0) out.new_groups.emplace_back("a");
+      for (; out.size() < at_most; ++next_) {
+        const Source source{next_ == 6 ? 1U : 0U, next_};
+        out.append(source)[0] = 1;
+        if (next_ % 2 == 1) out.bad.push_back({.index = out.size() - 1, .source = source, .reason = "odd"});
+      }
+      return next_ < 20;
+    }
+    std::uint64_t next_ = 0;
+  };
+  FlowScript script;
+  Registry registry = flow_registry(script);
+  registry.add({.type = "nameless_read", .summary = "Forgets a name.", .make = [] {
+                  return std::unique_ptr<Reader>(new NamelessReader);
+                }});
+  for (const std::string on_bad : {"skip", "blank"}) {
+    auto pipeline = Pipeline::from_json(R"({"plotmill": 1, "run": {"batch": 4, "on_bad_series": ")" + on_bad +
+                                            R"("}, "stages": [{"id": "in", "type": "nameless_read"},
+            {"id": "charts", "type": "flow_draw"}, {"id": "store", "type": "flow_write"}]})",
+                                        {}, registry);
+    const Error error = error_of(pipeline);
+    CHECK(error.kind() == ErrorKind::internal);
+    CHECK(
+        std::string(error.what()) ==
+        "in (nameless_read): series 6 is of group 1, and names of only 1 groups came; a reader gives each group's name "
+        "in new_groups, with or before its first series");
+  }
+}
+
 }  // namespace plotmill

@@ -64,6 +64,7 @@ class SteadyReader final : public Reader {
   void declare(Options&) override {}
   SeriesShape open(const RunSetup&) override { return {4, batch * n_batches}; }
   bool read(Sequences& out, std::size_t at_most) override {
+    if (next_ == 0) out.new_groups.emplace_back();
     while (out.size() < at_most) {
       for (float& value : out.append({0, next_++})) value = 1;
     }

@@ -39,6 +39,8 @@ class MakeRamps final : public plotmill::Reader {
   }
 
   bool read(plotmill::Sequences& out, std::size_t at_most) override {
+    // All are of one group, which has no name.
+    if (made_ == 0) out.new_groups.emplace_back();
     for (; out.size() < at_most && (count_ == 0 || made_ < count_); ++made_) {
       float value = 0;
       for (float& point : out.append({0, static_cast<std::uint64_t>(made_) * 5})) {
