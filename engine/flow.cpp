@@ -187,9 +187,8 @@ void Flow::read() {
     attempt([&] { read_batch(*slot); });
     state_.moved();
     const std::size_t n = slot->series.size();
-    // A writer that resumes with its last image may still need the names of the groups before it.
-    const bool has_names = stages_.plan.first_image > 0 && !slot->series.new_groups.empty();
-    if (state_.stopping() || (n == 0 && slot->series.bad.empty() && !has_names)) {
+    // Names of groups that came without a series are stored, too, also by a writer that resumes with its last image.
+    if (state_.stopping() || (n == 0 && slot->series.bad.empty() && slot->series.new_groups.empty())) {
       state_.pool.give_back(slot);
       continue;
     }

@@ -28,7 +28,7 @@ void InputFeed::begin(const std::function<bool()>& keep_going) {
   const std::uint64_t first_image = stages_.plan.first_image;
   Sequences passed;
   passed.n_points = stages_.series.n_points;
-  while (n_images_ < first_image && more() && keep_going()) {
+  while (n_images_ < first_image && more_series() && keep_going()) {
     const std::uint64_t n_left = first_image - n_images_;
     // Which series are bad has to be seen, and a reader steps over nothing before its first series.
     const bool may_skip = on_bad_series_ == OnBadSeries::error && n_taken_ == first_.size() && n_images_ > 0;
@@ -50,7 +50,7 @@ void InputFeed::begin(const std::function<bool()>& keep_going) {
 void InputFeed::fill(Sequences& batch, std::size_t at_most) {
   batch.new_groups = std::exchange(skipped_groups_, {});
   std::size_t n_groups_known = batch.new_groups.size();
-  while (batch.size() < at_most && more()) {
+  while (batch.size() < at_most && more_series()) {
     const std::size_t from = batch.size();
     const std::size_t n_settled = batch.bad.size();
     if (n_taken_ < first_.size()) {

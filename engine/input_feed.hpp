@@ -21,8 +21,8 @@ class InputFeed {
   /// `keep_going()` is false. Throws Error with the stage's place.
   void begin(const std::function<bool()>& keep_going);
 
-  /// False when all has been given out.
-  [[nodiscard]] bool more() const noexcept { return more_ || n_taken_ < first_.size(); }
+  /// False when all has been given out. The last batch may hold nothing but names of groups.
+  [[nodiscard]] bool more() const noexcept { return more_series() || !skipped_groups_.empty(); }
 
   /// Appends series to the empty `batch` until it holds `at_most` or the input has ended. Throws Error with the stage's
   /// place, and where run.on_bad_series is `error`, with the series' source.
@@ -36,6 +36,7 @@ class InputFeed {
   [[nodiscard]] const std::vector<BadSeriesReport>& bad_series() const noexcept { return bad_series_; }
 
  private:
+  [[nodiscard]] bool more_series() const noexcept { return more_ || n_taken_ < first_.size(); }
   void read(Sequences& batch, std::size_t at_most);
   void take_first(Sequences& batch, std::size_t n);
   void require_names(const Sequences& batch, std::size_t from, std::size_t n_settled) const;

@@ -222,6 +222,26 @@ TEST_CASE("flow: no series at all is a run of no images") {
   CHECK(script.n_finished == 1);
 }
 
+TEST_CASE(
+    "flow: names of groups without a series reach the writers in any batch size, also where all images are stored") {
+  for (const char* batch : {"1", "3", "5", "10", "100"}) {
+    for (const auto& [n_stored, knows_count] :
+         {std::pair{0U, true}, {7U, true}, {10U, true}, {0U, false}, {10U, false}}) {
+      CAPTURE(std::string(batch));
+      CAPTURE(n_stored);
+      CAPTURE(knows_count);
+      FlowScript script;
+      script.n_series = 10;
+      script.knows_count = knows_count;
+      script.last_group = "late";
+      script.n_stored = n_stored;
+      auto pipeline = flow_pipeline(script, std::string(R"("batch": )") + batch);
+      CHECK(pipeline.run({.resume = n_stored > 0}).images == 10 - n_stored);
+      CHECK(script.groups == std::vector<std::string>{"even", "odd", "late"});
+    }
+  }
+}
+
 TEST_CASE("flow: busy and waiting time say which stage is the slow one") {
   FlowScript script;
   script.n_series = 10;

@@ -18,6 +18,8 @@ struct FlowScript {
   std::uint64_t n_series = 100;
   std::size_t n_points = 4;
   bool knows_count = true;
+  std::string last_group = {};                 ///< Its name comes at the end of the input, without any series.
+  std::uint64_t n_stored = 0;                  ///< Images that writers have of an earlier run.
   std::vector<std::uint64_t> bad_series = {};  ///< Numbers of those that can't be read.
   bool serial_drawer = false;
   /// What Drawer::on_device() gives, by the points of a series; the drawer can't use a device without it.
@@ -49,6 +51,7 @@ struct FlowScript {
   std::atomic<int> n_destroyed = 0;
   std::mutex mutex;
   std::set<std::pair<std::string, std::size_t>> lanes_in_use;
+  std::vector<std::string> groups;         ///< Names as they came to writers.
   std::vector<std::vector<float>> stored;  ///< By writer: the first value of each series, in order of commit.
 };
 
@@ -79,7 +82,11 @@ class FlowReader final : public Reader {
         value = static_cast<float>(next_);
       ++script_.n_read;
     }
-    return next_ < script_.n_series;
+    if (script_.last_group.empty()) return next_ < script_.n_series;
+    // Who does not know the count finds the end only where a batch is not filled.
+    if (out.size() == at_most && !(script_.knows_count && next_ == script_.n_series)) return true;
+    out.new_groups.push_back(script_.last_group);
+    return false;
   }
 
  private:
@@ -163,13 +170,16 @@ class FlowWriter final : public Writer {
   }
   void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) override {
     script_.on("commit", position.batch);
-    if (encoded.n_items() != 1 || encoded.item(0)[0] != static_cast<std::uint8_t>(position.batch)) {
+    const bool is_encoded = series.size() > 0 && position.first_image + series.size() > script_.n_stored;
+    if (is_encoded && (encoded.n_items() != 1 || encoded.item(0)[0] != static_cast<std::uint8_t>(position.batch))) {
       throw Error(ErrorKind::internal, "bytes of another batch");
     }
     const std::lock_guard lock(script_.mutex);
+    script_.groups.insert(script_.groups.end(), series.new_groups.begin(), series.new_groups.end());
     for (std::size_t i = 0; i < series.size(); ++i) script_.stored[index_].push_back(series.view().series(i)[0]);
     bytes_ += 10;
   }
+  [[nodiscard]] Stored stored() const override { return {script_.n_stored, false}; }
   void checkpoint() override { script_.on("checkpoint", index_); }
   void finish() override {
     script_.on("finish", index_);
