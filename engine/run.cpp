@@ -68,7 +68,10 @@ Error with_what_is_kept(const Error& error, const RunStages& stages) {
   }
   if (n_kept == 0 || n_kept == std::numeric_limits<std::uint64_t>::max()) return error;
   std::vector<Fault> faults = error.faults();
-  faults.back().text += "; " + std::to_string(n_kept) + " images are kept, and --resume goes on after them";
+  faults.back().text +=
+      "; " + std::to_string(n_kept) + " images are kept, " +
+      (stages.can_resume ? "and --resume goes on after them"
+                         : "but the input can't be known again (a pipe), so that --resume can't go on");
   return {error.kind(), std::move(faults)};
 }
 

@@ -91,6 +91,7 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options, Pu
   try {
     open(setup);
     if (purpose == Purpose::run) setup.input = at_place(reader.place(), [&] { return reader.stage->identity(); });
+    can_resume = setup.input.has_value();
     purpose == Purpose::run ? open_writers(setup) : rehearse_writers(setup);
     choose_sizes(definition.run);
     // From here on the run is watched.

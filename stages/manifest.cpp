@@ -75,10 +75,10 @@ Manifest::Manifest(const std::string& path, const std::string& output, const std
   }
   if (!setup.overwrite) {
     if (content && !content->is_complete && content->n_images > 0) {
-      refuse(
-          {output, fmt::format("an interrupted run has stored {} images; --resume goes on after them, --force starts "
-                               "anew",
-                               content->n_images)});
+      refuse({output,
+              fmt::format("an interrupted run has stored {} images; {}, --force starts anew", content->n_images,
+                          content->head.input ? "--resume goes on after them"
+                                              : "--resume can't go on, as their input can't be known again (a pipe)")});
     }
     if (existing && setup.resume) {
       refuse({existing->place, "is there without its manifest " + path_ +

@@ -146,7 +146,10 @@ class ManifestCheck {
 
   void tell_incomplete() {
     const char* what = is_being_written(path_) ? "a run is writing it now"
-                                               : "its run was interrupted; `plotmill run --resume` goes on after them";
+                       : overview_.head.input
+                           ? "its run was interrupted; `plotmill run --resume` goes on after them"
+                           : "its run was interrupted; `plotmill run --resume` can't go on, as their "
+                             "input can't be known again (a pipe)";
     run_.findings.add(
         path_, fmt::format("the output is not complete: {} images are stored, and {}", overview_.n_images, what));
   }

@@ -98,6 +98,18 @@ TEST_CASE("flow: an error about one series tells its image, group and row") {
         "charts (flow_draw) image 23 (of in (flow_read), group \"odd\", data row 230): is flat");
 }
 
+TEST_CASE("flow: an input that can't be known again is no promise that --resume goes on") {
+  FlowScript script;
+  script.n_stored = 5;
+  script.on = [](const std::string& step, std::uint64_t batch) {
+    if (step == "commit" && batch == 1) throw Error(ErrorKind::io, "planted");
+  };
+  auto pipeline = flow_pipeline(script, R"("batch": 10, "threads": 1)");
+  CHECK(std::string(error_of(pipeline).what()) ==
+        "store (flow_write): planted; 5 images are kept, but the input can't be known again (a pipe), so that --resume "
+        "can't go on");
+}
+
 TEST_CASE("flow: exceptions of other kinds become errors with a place") {
   FlowScript script;
   auto pipeline = flow_pipeline(script);

@@ -241,6 +241,18 @@ TEST_CASE("manifest: without --resume an interrupted run is kept, with --force i
   CHECK(Open(output, other).manifest.n_images() == 1);
 }
 
+TEST_CASE("manifest: of an input that can't be known again nobody is told to resume") {
+  const test::TempDir dir;
+  const std::string output = dir.file("charts.h5");
+  RunSetup piped = setup();
+  piped.input.reset();
+  Open(output, piped).manifest.add(some_pieces[0]);
+  check_open_error(ErrorKind::io, output,
+                   {"an interrupted run has stored 7 images; --resume can't go on, as their input can't be known again "
+                    "(a pipe), --force starts anew"},
+                   output, piped);
+}
+
 TEST_CASE("manifest: one that is to be replaced stays as it is until the new output begins") {
   const test::TempDir dir;
   const std::string output = dir.file("charts.h5");

@@ -34,6 +34,11 @@ TEST_CASE("verify: a damaged manifest") {
   CHECK(with(lines[0] + lines[1] + lines[2] + lines[3]) ==
         Texts{name + ": the output is not complete: 11 images are stored, and its run was interrupted; `plotmill run "
                      "--resume` goes on after them"});
+  const std::size_t input = lines[0].find(R"("input":"")");
+  REQUIRE(input != std::string::npos);
+  CHECK(with(std::string(lines[0]).replace(input, 10, R"("input":null)") + lines[1]) ==
+        Texts{name + ": the output is not complete: 4 images are stored, and its run was interrupted; `plotmill run "
+                     "--resume` can't go on, as their input can't be known again (a pipe)"});
   CHECK(with(lines[0].substr(1) + lines[1]) == Texts{name + ":1: the line of the manifest is damaged"});
   CHECK(with("") == Texts{name + ": the manifest is empty, or its first line is cut off"});
   CHECK(with(lines[0].substr(0, 20)) == Texts{name + ": the manifest is empty, or its first line is cut off"});
