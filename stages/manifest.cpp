@@ -94,8 +94,8 @@ Manifest::Manifest(const std::string& path, const std::string& output, const std
     lock();
   }
   overwrites_ = setup.overwrite;
-  first_line_ = manifest_head_line({output_, setup.overwrite, lasting_definition(setup.definition), setup.input},
-                                   setup.plotmill_version);
+  first_line_ = manifest_head_line(
+      {output_, setup.overwrite, lasting_definition(setup.definition), setup.input, setup.plotmill_version});
 }
 
 void Manifest::lock() {
@@ -118,6 +118,14 @@ void Manifest::begin() {
 }
 
 void Manifest::resume(const ManifestContent& content, const RunSetup& setup) {
+  // Another version may draw or encode otherwise. A complete output is only verified.
+  if (!content.is_complete && content.head.plotmill_version != setup.plotmill_version) {
+    throw Error(
+        ErrorKind::definition, path_,
+        fmt::format("plotmill {} began this, so plotmill {} can't resume it; that version can, and --force starts "
+                    "anew",
+                    content.head.plotmill_version, setup.plotmill_version));
+  }
   const auto differences = definition_differences(content.head.definition, lasting_definition(setup.definition));
   if (!differences.empty()) {
     throw Error(ErrorKind::definition, path_,

@@ -53,6 +53,7 @@ struct ManifestHead {
   bool overwrite = false;  ///< Whether files that were there before are replaced.
   std::string definition;  ///< JSON: the stages, and of `run` what the images depend on.
   std::optional<std::string> input;
+  std::string plotmill_version;
 };
 
 /// A manifest as it was read.
@@ -77,7 +78,8 @@ class Manifest {
   /// Takes a manifest for `output`, to begin it or, with setup.resume, to go on with the one that is there; `take` gets
   /// its pieces then. `existing` says that something of the output is there already. Throws Error (io) where another
   /// process writes it, or where something is there that neither setup.overwrite nor setup.resume allows for; Error
-  /// (definition) or (input) where the definition or the input of an interrupted run were other ones.
+  /// (definition) or (input) where the definition, the version of plotmill or the input of an interrupted run were
+  /// other ones.
   Manifest(const std::string& path, const std::string& output, const std::optional<Fault>& existing,
            const RunSetup& setup, const std::function<void(StoredPiece&&)>& take);
 

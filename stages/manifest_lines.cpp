@@ -67,9 +67,9 @@ std::string place_of(const std::string& pointer) {
 
 }  // namespace
 
-std::string manifest_head_line(const ManifestHead& head, const std::string& plotmill_version) {
+std::string manifest_head_line(const ManifestHead& head) {
   return dump(line_json{{"plotmill_manifest", manifest_version},
-                        {"plotmill", plotmill_version},
+                        {"plotmill", head.plotmill_version},
                         {"output", head.output},
                         {"overwrite", head.overwrite},
                         {"definition", line_json::parse(head.definition)},
@@ -84,7 +84,7 @@ ManifestHead parse_manifest_head(std::string_view line, const std::string& place
                   fmt::format("the manifest has version {}, and this plotmill knows {}",
                               dump(head.at("plotmill_manifest")), manifest_version));
     }
-    ManifestHead result{head.at("output"), head.at("overwrite"), head.at("definition").dump(), {}};
+    ManifestHead result{head.at("output"), head.at("overwrite"), head.at("definition").dump(), {}, head.at("plotmill")};
     if (!head.at("input").is_null()) result.input = head.at("input");
     if (hash_of(result.definition) != head.at("definition_xxh3")) {
       throw Error(ErrorKind::input, place, "the definition in the manifest is damaged: its hash is another one");

@@ -10,7 +10,7 @@
 namespace plotmill {
 
 /// Without the end of the line, as all of these.
-[[nodiscard]] std::string manifest_head_line(const ManifestHead& head, const std::string& plotmill_version);
+[[nodiscard]] std::string manifest_head_line(const ManifestHead& head);
 [[nodiscard]] std::string stored_piece_line(const StoredPiece& piece);
 [[nodiscard]] std::string complete_line(std::uint64_t n_images);
 

@@ -226,6 +226,25 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("manifest: another version of plotmill goes on with nothing, and may verify what is complete") {
+  const test::TempDir dir;
+  const std::string output = dir.file("charts.h5");
+  const std::string path = manifest_path(output);
+  RunSetup newer = resuming();
+  newer.plotmill_version = "0.2.0";
+  write(output, {some_pieces[0]});
+  const std::string before = test::read_bytes(path);
+  check_open_error(
+      ErrorKind::definition, path,
+      {"plotmill 0.1.0 began this, so plotmill 0.2.0 can't resume it; that version can, and --force starts "
+       "anew"},
+      output, newer);
+  CHECK(test::read_bytes(path) == before);
+  std::filesystem::remove(path);
+  write(output, some_pieces, true);
+  CHECK(Open(output, newer).manifest.is_complete());
+}
+
 TEST_CASE("manifest: without --resume an interrupted run is kept, with --force it is not") {
   const test::TempDir dir;
   const std::string output = dir.file("charts.h5");
