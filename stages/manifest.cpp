@@ -59,6 +59,12 @@ std::string manifest_path(const std::string& output) { return output + ".plotmil
 Manifest::Manifest(const std::string& path, const std::string& output, const std::optional<Fault>& existing,
                    const RunSetup& setup, const std::function<void(StoredPiece&&)>& take)
     : path_(path), output_(output), file_(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC)) {
+  int unwritable = 0;
+  if (!file_ && setup.resume && (errno == EACCES || errno == EPERM || errno == EROFS)) {
+    // What is complete is only verified.
+    unwritable = errno;
+    file_ = FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  }
   if (!file_ && errno != ENOENT) fail("cannot be opened", errno);
   const auto refuse = [](const Fault& fault) { throw Error(ErrorKind::io, fault.place, fault.text); };
   std::optional<ManifestContent> content;
@@ -69,6 +75,7 @@ Manifest::Manifest(const std::string& path, const std::string& output, const std
         if (setup.resume) take(std::move(piece));
       });
   }
+  if (unwritable != 0 && !(content && content->is_complete)) fail("cannot be opened", unwritable);
   if (setup.resume && content) {
     resume(*content, setup);
     return;

@@ -66,6 +66,24 @@ class WriteFaults(FaultRuns):
                     rule = f"open:{number},nth={nth},at=out*"
                     self.ends_well_or_with_one_message(output, rule, getattr(errno, number))
 
+    def test_what_is_complete_need_not_be_writable(self):
+        for output in OUTPUTS:
+            for number in ("EACCES", "EROFS"):
+                with self.subTest(output=output, number=number):
+                    # The first opening is the one to write.
+                    rule = f"open:{number},nth=1,at=out/*.jsonl"
+                    self.new_job(output)
+                    self.assertEqual(run(self.folder).code, DONE)
+                    result = run(self.folder, "run", "job.json", "--quiet", "--resume", rules=rule)
+                    self.assertTrue(result.hits, result)
+                    self.assertEqual((result.code, result.errors), (DONE, ""))
+
+                    self.new_job(output)
+                    self.assertEqual(run(self.folder, rules="write:EIO,nth=20,at=out*").code, FAILED)
+                    result = run(self.folder, "run", "job.json", "--quiet", "--resume", rules=rule)
+                    self.check_message(result, FAILED, "cannot be opened", os.strerror(getattr(errno, number)))
+                    self.check_resume()
+
     def test_truncating_and_removing_fail(self):
         for output in OUTPUTS:
             for rule in ("truncate:EIO,from=1,at=out*", "unlink:EIO,from=1,at=out*"):
