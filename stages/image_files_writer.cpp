@@ -2,6 +2,7 @@
 #include "stages/image_files_writer.hpp"
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <system_error>
 
 #include "stages/data_hash.hpp"
 #include "stages/verify_manifest.hpp"
@@ -55,20 +57,38 @@ void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const 
     existing = {directory_, "contains " + *found + " already; --force replaces it"};
   }
   const std::string manifest = manifest_path((std::filesystem::path(directory_) / files).string());
-  manifest_.emplace(manifest, directory_, existing, setup,
-                    [&](StoredPiece&& piece) { unpublished_.n_bad = piece.n_bad; });
+  std::vector<StoredFiles> stored;
+  manifest_.emplace(manifest, directory_, existing, setup, [&](StoredPiece&& piece) {
+    unpublished_.n_bad = piece.n_bad;
+    stored.push_back({piece.first, piece.end, piece.n_bytes});
+  });
   unpublished_.first = unpublished_.end = manifest_->n_images();
   if (manifest_->is_complete()) return require_intact(manifest, setup);
-  check_stored_files(manifest_->n_images());
+  for (const StoredFiles& files_of_piece : stored) check_stored_files(files_of_piece);
 }
 
-void ImageFilesWriter::check_stored_files(std::uint64_t n_images) const {
-  for (std::uint64_t i = 0; i < n_images; ++i) {
+// Without reading them, which would take as long as to make them again.
+void ImageFilesWriter::check_stored_files(const StoredFiles& stored) const {
+  std::uint64_t n_bytes = 0;
+  for (std::uint64_t i = stored.first; i < stored.end; ++i) {
     const std::string name = pattern_->name(i);
-    if (::faccessat(folder_.get(), name.c_str(), F_OK, 0) == 0) continue;
-    throw_io_error((std::filesystem::path(directory_) / name).string(),
-                   "is listed in " + manifest_->path() + ", and cannot be found; --force starts anew", errno);
+    const auto fail = [&](const std::string& what) {
+      throw Error(ErrorKind::io, (std::filesystem::path(directory_) / name).string(),
+                  "is listed in " + manifest_->path() + ", and " + what + "; --force starts anew");
+    };
+    struct stat status {};
+    if (::fstatat(folder_.get(), name.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+      fail("cannot be found: " + std::generic_category().message(errno));
+    }
+    if (!S_ISREG(status.st_mode)) fail("is no regular file");
+    if (status.st_size == 0) fail("is empty");
+    n_bytes += static_cast<std::uint64_t>(status.st_size);
   }
+  if (n_bytes == stored.n_bytes) return;
+  throw Error(ErrorKind::io, directory_,
+              fmt::format("the files of images {} to {} have {} bytes, and had {} when they were listed in {}; "
+                          "`plotmill verify` tells which are damaged, --force starts anew",
+                          stored.first, stored.end - 1, n_bytes, stored.n_bytes, manifest_->path()));
 }
 
 std::optional<std::uint64_t> ImageFilesWriter::rehearse(const ImageShape& images, const SeriesShape&,

@@ -45,7 +45,13 @@ class ImageFilesWriter : public Writer {
   // Bringing files to the disk takes about as long for a thousand as for one.
   static constexpr std::size_t most_unpublished = 4096;
 
-  void check_stored_files(std::uint64_t n_images) const;
+  /// Images of an earlier run, as its manifest has them.
+  struct StoredFiles {
+    std::uint64_t first = 0;
+    std::uint64_t end = 0;
+    std::uint64_t n_bytes = 0;
+  };
+  void check_stored_files(const StoredFiles& stored) const;
   void write_part(std::uint64_t image, std::span<const std::uint8_t> bytes);
   void remove_parts() noexcept;
   void sync_folder();

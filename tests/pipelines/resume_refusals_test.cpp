@@ -129,6 +129,32 @@ TEST_CASE("resume: what is stored and was removed or cut off is told, and nothin
   }
 }
 
+TEST_CASE("resume: image files that are not what the manifest tells of are told, and nothing is made") {
+  const Stopped run(job_of("PNG"));
+  const std::string file = run.folder.file("png/000007.png");
+  const std::string bytes = read_bytes(file);
+  const auto refused = [&](const std::string& place, const std::string& part) {
+    run.refused(ErrorKind::io, place_of("PNG", place), {part, "--force starts anew"}, run.definition);
+    std::filesystem::remove(file);
+  };
+  for (const std::size_t size : {bytes.size() - 1, std::size_t{1}}) {
+    std::ofstream(file, std::ios::binary) << bytes.substr(0, size);
+    refused(run.folder.file("png"), "the files of images 0 to 11 have ");
+  }
+  std::ofstream(file, std::ios::binary) << bytes << "x";
+  refused(run.folder.file("png"), "`plotmill verify` tells which are damaged");
+  std::ofstream(file, std::ios::binary) << "";
+  refused(file, "is empty");
+  std::filesystem::create_directory(file);
+  refused(file, "is no regular file");
+  REQUIRE(::mkfifo(file.c_str(), 0600) == 0);
+  refused(file, "is no regular file");
+  std::filesystem::create_symlink("000006.png", file);
+  refused(file, "is no regular file");
+  std::ofstream(file, std::ios::binary) << bytes;
+  CHECK(Pipeline::from_json(run.definition.dump()).run({.resume = true}).resumed_at == run.n_images);
+}
+
 TEST_CASE("resume: without it, an interrupted run is neither gone on with nor replaced; not both with --force") {
   for (const std::string name : {"one file", "PNG"}) {
     const Stopped run(job_of(name));
