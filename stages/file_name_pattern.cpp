@@ -54,6 +54,11 @@ FileNamePattern FileNamePattern::parse(std::string_view text) {
   return {std::string(prefix), *digits, std::string(suffix)};
 }
 
+FileNamePattern FileNamePattern::of_split_file(const std::string& path) {
+  const std::filesystem::path file(path);
+  return {file.stem().string() + "_", 4, file.extension().string()};
+}
+
 std::string FileNamePattern::name(std::uint64_t index) const {
   return fmt::format("{}{:0{}}{}", prefix_, index, min_digits_, suffix_);
 }

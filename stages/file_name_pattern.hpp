@@ -36,6 +36,9 @@ class FileNamePattern {
   /// be read.
   [[nodiscard]] std::optional<std::string> find_in(const std::string& folder) const;
 
+  /// The names of the HDF5 files that one output is split into: charts.h5 becomes charts_0000.h5 and so on.
+  [[nodiscard]] static FileNamePattern of_split_file(const std::string& path);
+
  private:
   std::string prefix_;
   std::size_t min_digits_;

@@ -110,10 +110,7 @@ std::optional<Fault> Hdf5Output::existing_file() const {
   return Fault{*found, "exists already; --force replaces it"};
 }
 
-FileNamePattern Hdf5Output::file_names() const {
-  const std::filesystem::path path(path_);
-  return {path.stem().string() + "_", 4, path.extension().string()};
-}
+FileNamePattern Hdf5Output::file_names() const { return FileNamePattern::of_split_file(path_); }
 
 std::string Hdf5Output::file_path(std::uint64_t number) const {
   if (images_per_file_ == 0) return path_;

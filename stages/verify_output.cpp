@@ -11,6 +11,7 @@
 
 #include "plotmill/error.hpp"
 #include "plotmill/verify.hpp"
+#include "stages/file_name_pattern.hpp"
 #include "stages/manifest.hpp"
 #include "stages/verify_hdf5.hpp"
 #include "stages/verify_manifest.hpp"
@@ -48,10 +49,26 @@ void verify_without_manifest(const std::string& path, VerifyRun& run) {
   verify_hdf5_file(path, {}, run);
 }
 
+// Whether a manifest is that of an output to which a file of this name belongs.
+bool is_manifest_of(const std::string& manifest, const std::string& file) {
+  const std::string output = manifest.substr(0, manifest.size() - manifest_ending.size());
+  return fs::path(output).filename() == file || FileNamePattern::of_split_file(output).matches(file);
+}
+
+// What a run has left whose manifest is gone; other unfinished files are told of with their manifests.
+void tell_unfinished(const std::vector<std::string>& parts, const std::vector<std::string>& manifests, VerifyRun& run) {
+  for (const std::string& part : parts) {
+    const std::string file = fs::path(part).stem().string();
+    if (std::ranges::any_of(manifests, [&](const auto& manifest) { return is_manifest_of(manifest, file); })) continue;
+    run.findings.add(part, "is unfinished, and no manifest tells how to go on");
+  }
+}
+
 void verify_folder(const std::string& folder, VerifyRun& run) {
   const auto manifests = files_with(folder, {manifest_ending});
   const auto files = files_with(folder, {".h5", ".hdf5"});
-  if (manifests.empty() && files.empty()) {
+  const auto parts = files_with(folder, {".h5.part", ".hdf5.part"});
+  if (manifests.empty() && files.empty() && parts.empty()) {
     throw Error(ErrorKind::input, folder,
                 "holds nothing that plotmill has written: no manifest (NAME" + manifest_ending + ") and no .h5 file");
   }
@@ -60,6 +77,7 @@ void verify_folder(const std::string& folder, VerifyRun& run) {
   for (const std::string& file : files) {
     if (!listed.contains(fs::path(file).filename().string())) verify_without_manifest(file, run);
   }
+  tell_unfinished(parts, manifests, run);
 }
 
 void verify_file(const std::string& path, VerifyRun& run) {

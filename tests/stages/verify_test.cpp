@@ -259,6 +259,21 @@ TEST_CASE("verify: what is no output") {
   CHECK(error(folder.file("no.h5")).second == folder.file("no.h5") + ": cannot be opened: No such file or directory");
 }
 
+TEST_CASE("verify: an unfinished file without a manifest is told, one whose manifest is there is not told twice") {
+  const StoredRun stored("write_hdf5", R"("images_per_file": 4)");
+  (void)stored.folder.write("c_0003.h5.part", "");
+  CHECK(stored.problems("").empty());
+  (void)stored.folder.write("c.h5.part", "");
+  CHECK(stored.problems("").empty());
+  (void)stored.folder.write("x.h5.part", "");
+  (void)stored.folder.write("x_0000.hdf5.part", "");
+  const std::string text = ": is unfinished, and no manifest tells how to go on";
+  CHECK(stored.problems("") == std::vector<std::string>{"x.h5.part" + text, "x_0000.hdf5.part" + text});
+  const test::TempDir folder;
+  const std::string part = folder.write("x.h5.part", "");
+  CHECK(verify_output(folder.path().string()).problems.at(0).message() == part + text);
+}
+
 TEST_CASE("verify: it can be stopped at any moment, and then throws") {
   for (const char* type : {"write_hdf5", "write_png"}) {
     const bool is_png = type == std::string("write_png");
