@@ -53,6 +53,9 @@ OutputFile::OutputFile(std::string path, bool overwrite) : path_(std::move(path)
     if (errno != ENOENT) throw_io_error(path_, "cannot be looked at", errno);
   } else if (S_ISDIR(status.st_mode)) {
     throw Error(ErrorKind::io, path_, "is a folder");
+  } else if (!S_ISREG(status.st_mode) && !S_ISLNK(status.st_mode)) {
+    // Renaming over a device would replace it.
+    throw Error(ErrorKind::io, path_, "is not a regular file; give the name of one, or of none");
   } else if (!overwrite) {
     throw Error(ErrorKind::io, path_, "exists already; --force replaces it");
   }

@@ -1,6 +1,7 @@
 // What write_hdf5 refuses, and what is left when a run fails.
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,6 +83,25 @@ TEST_CASE("write_hdf5: an output that exists is an error unless it may be replac
         std::vector<std::string>{"charts.h5", "charts.h5.plotmill.jsonl", "split_0002.h5"});
   test::run_writer("write_hdf5", split, make_input(6), {.overwrite = true});
   CHECK(test::Hdf5Reading(third).shape("images").front() == 2);
+}
+
+TEST_CASE("write_hdf5: a link may be replaced, and not what it points to; a pipe or a device may not") {
+  const test::TempDir dir;
+  const std::string target = dir.write("target", "precious");
+  const std::string path = dir.file("charts.h5");
+  std::filesystem::create_symlink(target, path);
+  test::run_writer("write_hdf5", {{"path", path}}, make_input(6), {.overwrite = true});
+  CHECK(std::filesystem::symlink_status(path).type() == std::filesystem::file_type::regular);
+  CHECK(test::read_bytes(target) == "precious");
+
+  const std::string pipe = dir.file("pipe.h5");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  for (const bool overwrite : {false, true}) {
+    const auto [kind, text] = error_of_run({{"path", pipe}}, {.overwrite = overwrite});
+    CHECK(kind == ErrorKind::io);
+    CHECK(text == pipe + ": is not a regular file; give the name of one, or of none");
+  }
+  CHECK(std::filesystem::is_fifo(pipe));
 }
 
 TEST_CASE("write_hdf5: what a dead run left aside is replaced") {
