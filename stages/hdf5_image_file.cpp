@@ -28,6 +28,7 @@ Hdf5ImageFile::Hdf5ImageFile(OutputFile output, const Hdf5ImageLayout& layout)
 Hdf5ImageFile::Hdf5ImageFile(OutputFile output, const Hdf5ImageLayout& layout, const SealedPart& part,
                              std::vector<ByteRange> metadata, std::uint64_t n_images)
     : output_(std::move(output)), layout_(layout), n_images_(n_images), payload_bytes_(part.end) {
+  output_.take_up_part();
   PageJournal::restore(output_.part_path(), part);
   journal_.emplace(output_.part_path(), part.end, std::move(metadata));
   const Hdf5Section section;
@@ -69,6 +70,8 @@ void Hdf5ImageFile::create() {
   const Hdf5Handle access = file_access();
   const Hdf5Handle creation(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
   if (!access || !creation || H5Pset_obj_track_times(creation.get(), false) < 0) fail("cannot be created");
+  // Not by HDF5, which would follow a link that lies there.
+  output_.begin_part();
   file_ = Hdf5Handle(H5Fcreate(output_.part_path().c_str(), H5F_ACC_TRUNC, creation.get(), access.get()), H5Fclose);
   if (!file_) fail("cannot be created");
   // The manifest must not tell of a file that loses its name when the power goes.
@@ -265,6 +268,7 @@ std::uint64_t Hdf5ImageFile::finish(const Record& record) {
 }
 
 void Hdf5ImageFile::publish(OutputFile& output, const SealedPart& part) {
+  output.take_up_part();
   PageJournal::restore(output.part_path(), part);
   (void)output.publish();
 }

@@ -131,7 +131,7 @@ void ImageFilesWriter::write_part(std::uint64_t image, std::span<const std::uint
     (void)::unlinkat(folder_.get(), part.c_str(), 0);
     throw_io_error((std::filesystem::path(directory_) / name).string(), what, error_number);
   };
-  FileDescriptor file(::openat(folder_.get(), part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
+  FileDescriptor file = create_anew(folder_.get(), part);
   if (!file) fail("cannot be created");
   if (!write_all(file, bytes) || !file.close()) fail("cannot be written");
 }

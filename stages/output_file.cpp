@@ -30,6 +30,15 @@ bool write_all(const FileDescriptor& file, std::span<const std::uint8_t> bytes) 
   return true;
 }
 
+FileDescriptor create_anew(int folder, const std::string& name) noexcept {
+  const auto create = [&] {
+    return FileDescriptor(::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+  };
+  FileDescriptor file = create();
+  if (file || errno != EEXIST) return file;
+  return ::unlinkat(folder, name.c_str(), 0) == 0 ? create() : FileDescriptor();
+}
+
 std::string folder_of(const std::string& path) {
   const std::string folder = std::filesystem::path(path).parent_path().string();
   return folder.empty() ? "." : folder;
@@ -59,6 +68,16 @@ OutputFile::OutputFile(std::string path, bool overwrite) : path_(std::move(path)
   } else if (!overwrite) {
     throw Error(ErrorKind::io, path_, "exists already; --force replaces it");
   }
+}
+
+void OutputFile::begin_part() {
+  if (!create_anew(AT_FDCWD, part_path_)) throw_io_error(path_, "cannot be created", errno);
+}
+
+void OutputFile::take_up_part() {
+  struct stat status {};
+  if (::lstat(part_path_.c_str(), &status) != 0) throw_io_error(part_path_, "cannot be looked at", errno);
+  if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::io, part_path_, "is not a regular file; --force starts anew");
 }
 
 std::uint64_t OutputFile::publish() {

@@ -39,6 +39,11 @@ class FileDescriptor {
 /// Writes all bytes, however many calls it takes. False, with errno set, on failure.
 [[nodiscard]] bool write_all(const FileDescriptor& file, std::span<const std::uint8_t> bytes) noexcept;
 
+/// Creates a file to write, in an open folder or from the working directory (AT_FDCWD), that nobody else has. What has its
+/// name, such as what a run that died left aside, is removed: a link is not followed, a pipe not waited for. Empty, with
+/// errno set, on failure.
+[[nodiscard]] FileDescriptor create_anew(int folder, const std::string& name) noexcept;
+
 /// The folder that a file of this path lies in: "." for a plain name.
 [[nodiscard]] std::string folder_of(const std::string& path);
 
@@ -49,12 +54,17 @@ void sync_to_disk(const std::string& path);
 class OutputFile {
  public:
   /// Throws Error (io) where the folder is missing, where PATH exists and `overwrite` is false, and where PATH is
-  /// something that a file cannot replace; Error (definition) where a stage reads PATH. Creates nothing; a PATH.part
-  /// left by a run that died is the caller's to overwrite.
+  /// something that a file cannot replace; Error (definition) where a stage reads PATH. Creates nothing.
   OutputFile(std::string path, bool overwrite);
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   [[nodiscard]] const std::string& part_path() const noexcept { return part_path_; }
+
+  /// Creates an empty PATH.part in place of one left by a run that died. Throws Error (io).
+  void begin_part();
+
+  /// Goes on with a PATH.part that is there. Throws Error (io) where it is no regular file.
+  void take_up_part();
 
   /// To be called when PATH.part is complete and closed: brings it to the disk, then renames it. A crash at any moment
   /// leaves the old state or the new. Returns its size in bytes. Throws Error (io).

@@ -155,6 +155,21 @@ TEST_CASE("resume: image files that are not what the manifest tells of are told,
   CHECK(Pipeline::from_json(run.definition.dump()).run({.resume = true}).resumed_at == run.n_images);
 }
 
+TEST_CASE("resume: a link or a pipe in place of what is to be taken up is refused") {
+  const Stopped run(job_of("one file"));
+  const std::string part = run.folder.file("charts.h5.part");
+  std::filesystem::rename(part, run.folder.file("elsewhere"));
+  std::filesystem::create_symlink("elsewhere", part);
+  const auto refused = [&] {
+    run.refused(ErrorKind::io, place_of("one file", part), {"is not a regular file; --force starts anew"},
+                run.definition);
+  };
+  refused();
+  std::filesystem::remove(part);
+  REQUIRE(::mkfifo(part.c_str(), 0600) == 0);
+  refused();
+}
+
 TEST_CASE("resume: without it, an interrupted run is neither gone on with nor replaced; not both with --force") {
   for (const std::string name : {"one file", "PNG"}) {
     const Stopped run(job_of(name));

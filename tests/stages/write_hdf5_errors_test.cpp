@@ -112,6 +112,19 @@ TEST_CASE("write_hdf5: what a dead run left aside is replaced") {
   CHECK(test::names_in(dir.path()) == std::vector<std::string>{"charts.h5", "charts.h5.plotmill.jsonl"});
 }
 
+TEST_CASE("write_hdf5: a link or a pipe that lies where the file is written aside is replaced, not followed") {
+  const test::TempDir dir;
+  const std::string path = dir.file("charts.h5");
+  const std::string target = dir.write("target", "precious");
+  std::filesystem::create_symlink(target, path + ".part");
+  test::run_writer("write_hdf5", {{"path", path}}, make_input(6));
+  CHECK(std::filesystem::symlink_status(path).type() == std::filesystem::file_type::regular);
+  CHECK(test::read_bytes(target) == "precious");
+  REQUIRE(::mkfifo((path + ".part").c_str(), 0600) == 0);
+  test::run_writer("write_hdf5", {{"path", path}}, make_input(6), {.overwrite = true});
+  CHECK(test::Hdf5Reading(path).shape("images").front() == 6);
+}
+
 TEST_CASE("write_hdf5: a folder that is missing, is a file or refuses is an error that names it") {
   const test::TempDir dir;
   const std::string missing = dir.file("missing");

@@ -1,6 +1,7 @@
 // write_png, and all that it shares with write_jpeg.
 #include <doctest/doctest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,6 +89,18 @@ TEST_CASE("write_png: images that exist are an error unless they may be replaced
   test::run_writer("write_png", {{"directory", dir.path().string()}, {"name", "b{index}.png"}}, make_input(2));
   CHECK(std::filesystem::exists(dir.file("b1.png")));
   CHECK(std::filesystem::exists(dir.file("b{index}.png.plotmill.jsonl")));
+}
+
+TEST_CASE("write_png: a link or a pipe that lies where an image is written aside is replaced, not followed") {
+  const test::TempDir dir;
+  const std::string target = dir.write("target", "precious");
+  std::filesystem::create_symlink(target, dir.file("000000.png.part"));
+  REQUIRE(::mkfifo(dir.file("000001.png.part").c_str(), 0600) == 0);
+  test::run_writer("write_png", {{"directory", dir.path().string()}}, make_input(3));
+  CHECK(test::read_bytes(target) == "precious");
+  for (const char* name : {"000000.png", "000001.png", "000002.png"}) {
+    CHECK(std::filesystem::symlink_status(dir.file(name)).type() == std::filesystem::file_type::regular);
+  }
 }
 
 TEST_CASE("write_png: a folder that cannot be made or used is an error that names it") {
