@@ -77,6 +77,8 @@ void Hdf5ImageFile::create() {
   // The manifest must not tell of a file that loses its name when the power goes.
   sync_to_disk(folder_of(output_.part_path()));
   journal_.emplace(output_.part_path(), 0);
+  // HDF5 and the journal have opened it by its name.
+  output_.require_part();
   use_page_journal(file_.get(), *journal_);
   make_transfer();
   data_.create(file_, layout_, output_.path());

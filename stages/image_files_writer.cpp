@@ -111,6 +111,7 @@ Stored ImageFilesWriter::stored() const {
 
 void ImageFilesWriter::commit(BatchPosition position, const Sequences& series, const Encoded& encoded) {
   if (!series.bad.empty()) unpublished_.n_bad = std::max(unpublished_.n_bad, series.bad.back().number + 1);
+  manifest_->require_in_place();
   manifest_->begin();
   // What a run that was interrupted has stored comes first, if anything of it comes again.
   for (std::size_t i = unpublished_.end - position.first_image; i < encoded.n_items() && pulse_->keep_going(); ++i) {
@@ -141,6 +142,7 @@ void ImageFilesWriter::checkpoint() {
   // After a failure the system may take for written what is not, so that trying again proves nothing.
   is_sound_ = false;
   if (::syncfs(folder_.get()) != 0) throw_io_error(directory_, "cannot be brought to the disk", errno);
+  manifest_->require_in_place();
   has_named_ = true;
   for (std::uint64_t image = unpublished_.first; image < unpublished_.end; ++image) {
     const std::string name = pattern_->name(image);
@@ -184,7 +186,8 @@ void ImageFilesWriter::abandon() noexcept {
   } catch (const std::exception&) {
     // What was published before holds.
   }
-  remove_parts();
+  // Else they may be another run's.
+  if (manifest_ && manifest_->is_in_place()) remove_parts();
   // Images that have their names without being listed yet are replaced when the run is resumed.
   if (manifest_) manifest_->close(has_named_);
   (void)folder_.close();

@@ -164,7 +164,20 @@ void Manifest::fail(const std::string& what, int error_number) const {
   throw_io_error(output_, "its manifest " + path_ + " " + what, error_number);
 }
 
+bool Manifest::is_in_place() const noexcept {
+  struct stat named {};
+  struct stat written {};
+  if (::fstat(file_.get(), &written) != 0 || ::stat(path_.c_str(), &named) != 0) return false;
+  return named.st_dev == written.st_dev && named.st_ino == written.st_ino;
+}
+
+void Manifest::require_in_place() const {
+  if (is_in_place()) return;
+  throw Error(ErrorKind::io, output_, "its manifest " + path_ + " was removed or replaced while the run wrote it");
+}
+
 void Manifest::append(const std::string& line) {
+  require_in_place();
   const std::string text = line + "\n";
   const auto bytes = std::as_bytes(std::span(text));
   if (!write_all(file_, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}) ||
@@ -191,7 +204,7 @@ void Manifest::complete() {
 }
 
 void Manifest::close(bool keep) noexcept {
-  if (file_ && !keep && tells_nothing_) (void)::unlink(path_.c_str());
+  if (file_ && !keep && tells_nothing_ && is_in_place()) (void)::unlink(path_.c_str());
   (void)file_.close();
 }
 

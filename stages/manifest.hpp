@@ -94,9 +94,16 @@ class Manifest {
   /// manifest that is to be replaced is that of the old output, and stays if the run fails. Throws Error (io).
   void begin();
 
-  /// Adds a line. When it returns, the line is on the disk. Throws Error (io); then the manifest is as before.
+  /// Throws Error (io) unless is_in_place(). To be called before files get their names.
+  void require_in_place() const;
+
+  /// Adds a line. When it returns, the line is on the disk. Throws Error (io), also as require_in_place() does; then
+  /// the manifest is as before.
   void add(const StoredPiece& piece);
   void complete();
+
+  /// Whether the manifest still has its name. Where that was removed, another run may have begun the output anew.
+  [[nodiscard]] bool is_in_place() const noexcept;
 
   /// Ends the use of the manifest; removes it where it was begun here and tells of nothing, unless it is to be kept all
   /// the same. One that was there before may be of a run that died once images had their names.

@@ -71,26 +71,41 @@ OutputFile::OutputFile(std::string path, bool overwrite) : path_(std::move(path)
 }
 
 void OutputFile::begin_part() {
-  if (!create_anew(AT_FDCWD, part_path_)) throw_io_error(path_, "cannot be created", errno);
+  const FileDescriptor file = create_anew(AT_FDCWD, part_path_);
+  struct stat status {};
+  if (!file || ::fstat(file.get(), &status) != 0) throw_io_error(path_, "cannot be created", errno);
+  part_ = FileId{status.st_dev, status.st_ino};
 }
 
 void OutputFile::take_up_part() {
   struct stat status {};
   if (::lstat(part_path_.c_str(), &status) != 0) throw_io_error(part_path_, "cannot be looked at", errno);
   if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::io, part_path_, "is not a regular file; --force starts anew");
+  part_ = FileId{status.st_dev, status.st_ino};
+}
+
+std::uint64_t OutputFile::require_part() const {
+  struct stat status {};
+  constexpr const char* is_gone = "was removed or replaced while it was written";
+  if (::lstat(part_path_.c_str(), &status) != 0) throw_io_error(part_path_, is_gone, errno);
+  if (FileId{status.st_dev, status.st_ino} != part_) throw Error(ErrorKind::io, part_path_, is_gone);
+  return static_cast<std::uint64_t>(status.st_size);
 }
 
 std::uint64_t OutputFile::publish() {
-  struct stat status {};
-  if (::stat(part_path_.c_str(), &status) != 0) throw_io_error(part_path_, "cannot be looked at", errno);
+  const std::uint64_t n_bytes = require_part();
   sync_to_disk(part_path_);
   if (std::rename(part_path_.c_str(), path_.c_str()) != 0) {
     throw_io_error(path_, "cannot be renamed from " + part_path_, errno);
   }
   sync_to_disk(folder_of(path_));
-  return static_cast<std::uint64_t>(status.st_size);
+  return n_bytes;
 }
 
-void OutputFile::discard() noexcept { (void)::unlink(part_path_.c_str()); }
+void OutputFile::discard() noexcept {
+  struct stat status {};
+  if (::lstat(part_path_.c_str(), &status) != 0 || FileId{status.st_dev, status.st_ino} != part_) return;
+  (void)::unlink(part_path_.c_str());
+}
 
 }  // namespace plotmill

@@ -1,7 +1,10 @@
 // Files that get their final name when they are complete, for the stages that write.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -39,13 +42,20 @@ class FileDescriptor {
 /// Writes all bytes, however many calls it takes. False, with errno set, on failure.
 [[nodiscard]] bool write_all(const FileDescriptor& file, std::span<const std::uint8_t> bytes) noexcept;
 
-/// Creates a file to write, in an open folder or from the working directory (AT_FDCWD), that nobody else has. What has its
-/// name, such as what a run that died left aside, is removed: a link is not followed, a pipe not waited for. Empty, with
-/// errno set, on failure.
+/// Creates a file to write, in an open folder or from the working directory (AT_FDCWD), that nobody else has. What has
+/// its name, such as what a run that died left aside, is removed: a link is not followed, a pipe not waited for. Empty,
+/// with errno set, on failure.
 [[nodiscard]] FileDescriptor create_anew(int folder, const std::string& name) noexcept;
 
 /// The folder that a file of this path lies in: "." for a plain name.
 [[nodiscard]] std::string folder_of(const std::string& path);
+
+/// Tells a file from all others, whatever names it has, for as long as it is open or has a name.
+struct FileId {
+  dev_t device;
+  ino_t inode;
+  bool operator==(const FileId&) const = default;
+};
 
 /// Brings what was done to a file or folder to the disk. Throws Error (io).
 void sync_to_disk(const std::string& path);
@@ -66,16 +76,22 @@ class OutputFile {
   /// Goes on with a PATH.part that is there. Throws Error (io) where it is no regular file.
   void take_up_part();
 
+  /// Throws Error (io) where PATH.part is no longer the file that was begun or taken up, but perhaps that of another
+  /// run. Returns its size in bytes.
+  std::uint64_t require_part() const;
+
   /// To be called when PATH.part is complete and closed: brings it to the disk, then renames it. A crash at any moment
-  /// leaves the old state or the new. Returns its size in bytes. Throws Error (io).
+  /// leaves the old state or the new. Returns its size in bytes. Throws Error (io), also as
+  /// require_part() does.
   std::uint64_t publish();
 
-  /// Removes PATH.part if it is there.
+  /// Removes PATH.part if it is still the file that was begun or taken up.
   void discard() noexcept;
 
  private:
   std::string path_;
   std::string part_path_;
+  std::optional<FileId> part_;
 };
 
 }  // namespace plotmill

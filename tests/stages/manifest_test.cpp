@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 
 #include "support/file_size_limit.hpp"
 #include "support/run_reader.hpp"
@@ -325,6 +326,32 @@ TEST_CASE("manifest: only one run writes an output, in this process or another")
   CHECK(WEXITSTATUS(status) == 10);
   first.manifest.close();
   check_equal(Open(output, resuming()).pieces, {some_pieces[0]});
+}
+
+TEST_CASE("manifest: one that was removed or replaced is gone on with no more, and another's is left alone") {
+  const test::TempDir dir;
+  const std::string output = dir.file("charts.h5");
+  const std::string path = manifest_path(output);
+  for (const std::string others : {"", "another's"}) {
+    Open stored(output, setup());
+    stored.manifest.add(some_pieces[0]);
+    std::filesystem::remove(path);
+    Open begun(output, setup());
+    begun.manifest.begin();
+    std::filesystem::remove(path);
+    if (!others.empty()) (void)dir.write("charts.h5.plotmill.jsonl", others);
+    for (const auto& go_on : {std::function<void()>([&] { stored.manifest.add(some_pieces[1]); }),
+                              std::function<void()>([&] { stored.manifest.complete(); }),
+                              std::function<void()>([&] { begun.manifest.add(some_pieces[0]); }),
+                              std::function<void()>([&] { begun.manifest.require_in_place(); })}) {
+      test::check_error(ErrorKind::io, output,
+                        {"its manifest " + path + " was removed or replaced while the run wrote it"}, go_on);
+    }
+    stored.manifest.close();
+    begun.manifest.close();
+    CHECK(std::filesystem::exists(path) == !others.empty());
+    if (!others.empty()) CHECK(test::read_bytes(path) == others);
+  }
 }
 
 TEST_CASE("manifest: where nothing is stored it is removed, but a run that is complete without an image keeps it") {

@@ -118,12 +118,45 @@ class SystemFaults(FaultRuns):
                 parts[0].unlink()
                 # Writing into a file without a name goes well; that it has none shows when it is to get its final one.
                 result = stopped.go_on()
-                self.check_message(result, FAILED, f"out (write_hdf5) out/{parts[0].stem}", os.strerror(errno.ENOENT))
+                self.check_message(result, FAILED, f"out (write_hdf5) out/{parts[0].name}: was removed or replaced",
+                                   os.strerror(errno.ENOENT))
                 self.check_outputs()
                 # What was stored is gone, and that is told before anything is done again.
                 result = run(self.folder, "run", "job.json", "--quiet", "--resume")
                 self.check_message(result, FAILED, f"out/{parts[0].stem}", "is missing", "--force starts anew")
                 self.assertEqual(run(self.folder, "run", "job.json", "--quiet", "--force").code, DONE)
+                self.check_resume()
+
+    def test_the_file_under_way_is_replaced(self):
+        for output in ("hdf5", "shards"):
+            # Before the end, and at the beginning, when a run that fails removes what it has begun.
+            for where, nth in (("out/*.jsonl", 4), ("out/*.part", 1)):
+                with self.subTest(output=output, where=where):
+                    stopped = self.stopped(output, where=where, nth=nth)
+                    part = next((self.folder / "out").glob("*.h5.part"))
+                    part.unlink()
+                    part.write_text("another's", encoding="utf-8")
+                    result = stopped.go_on(*([] if nth > 1 else [signal.SIGINT]))
+                    if nth > 1:
+                        self.check_message(result, FAILED, f"out/{part.name}: was removed or replaced while it was written")
+                    self.assertEqual(part.read_text(encoding="utf-8"), "another's")
+                    self.check_outputs()
+
+    def test_another_run_has_begun_the_output_anew(self):
+        for output in OUTPUTS:
+            with self.subTest(output=output):
+                first = self.stopped(output)
+                for path in (self.folder / "out").iterdir():
+                    path.unlink()
+                second = StoppedRun(self.folder, "write:stop,nth=20,at=out/*")
+                self.assertTrue(second.was_stopped)
+                before = {path.name: path.read_bytes() for path in (self.folder / "out").iterdir()}
+                result = first.go_on()
+                self.check_message(result, FAILED, f"out ({OUTPUTS[output]['type']}) out", "its manifest out/",
+                                   "was removed or replaced while the run wrote it")
+                after = {path.name: path.read_bytes() for path in (self.folder / "out").iterdir()}
+                self.assertEqual({name: after.get(name) for name in before}, before)
+                self.assertEqual(second.go_on().code, DONE)
                 self.check_resume()
 
     def test_the_folder_is_removed(self):
@@ -132,7 +165,7 @@ class SystemFaults(FaultRuns):
                 stopped = self.stopped(output, where="out/*.part")
                 shutil.rmtree(self.folder / "out")
                 result = stopped.go_on()
-                self.check_message(result, FAILED, f"out ({OUTPUTS[output]['type']}) out", os.strerror(errno.ENOENT))
+                self.check_message(result, FAILED, f"out ({OUTPUTS[output]['type']}) out", "was removed or replaced")
                 self.check_outputs()
                 self.check_resume()
 
@@ -142,9 +175,7 @@ class SystemFaults(FaultRuns):
                 stopped = self.stopped(output, where="out/*.part")
                 (self.folder / "out").rename(self.folder / "in" / "moved")
                 result = stopped.go_on()
-                # Images go into the folder that was opened, wherever it is now.
-                if result.code != DONE:
-                    self.check_message(result, FAILED, f"out ({OUTPUTS[output]['type']}) out", os.strerror(errno.ENOENT))
+                self.check_message(result, FAILED, f"out ({OUTPUTS[output]['type']}) out", "was removed or replaced")
                 (self.folder / "in" / "moved").rename(self.folder / "out")
                 self.check_outputs()
                 self.check_resume()
