@@ -37,10 +37,15 @@ std::size_t read_all(const std::string& path, std::size_t n_bytes, ReadSome read
 
 }  // namespace
 
-void InputFile::open(const std::string& path) {
+void InputFile::open_regular(const std::string& path) {
+  open(path, O_NONBLOCK);
+  (void)size();
+}
+
+void InputFile::open(const std::string& path, int more_flags) {
   close();
   path_ = path;
-  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | more_flags);
   if (descriptor_ < 0) {
     const int code = errno;
     const bool missing = code == ENOENT || code == ENOTDIR;

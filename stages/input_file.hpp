@@ -20,7 +20,10 @@ class InputFile {
   ~InputFile() { close(); }
 
   /// Opens the file. Throws Error (input) where there is none or it is a folder, Error (io) where the system refuses.
-  void open(const std::string& path);
+  void open(const std::string& path) { open(path, 0); }
+
+  /// The same; throws Error (input) at once where it is no regular file, such as a pipe that nobody writes to.
+  void open_regular(const std::string& path);
   void close() noexcept;
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
@@ -45,6 +48,8 @@ class InputFile {
   [[nodiscard]] std::size_t read_at(std::uint64_t offset, std::span<char> out);
 
  private:
+  void open(const std::string& path, int more_flags);
+
   std::string path_;
   int descriptor_ = -1;
   std::uint64_t opened_size_ = 0;

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
 
 #include "stages/data_hash.hpp"
 #include "stages/manifest_lines.hpp"
@@ -27,9 +26,17 @@ std::string text_of(const std::vector<std::string>& differences) {
 
 }  // namespace
 
-std::optional<ManifestContent> read_manifest(const std::string& path, const std::function<void(StoredPiece&&)>& take) {
+std::ifstream open_manifest(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw Error(ErrorKind::input, path, "is not a regular file");
+  }
   errno = 0;
-  std::ifstream file(path, std::ios::binary);
+  return std::ifstream(path, std::ios::binary);
+}
+
+std::optional<ManifestContent> read_manifest(const std::string& path, const std::function<void(StoredPiece&&)>& take) {
+  std::ifstream file = open_manifest(path);
   if (!file && errno == ENOENT) return {};
   if (!file) throw_io_error(path, "cannot be opened", errno);
   std::optional<ManifestContent> content;
@@ -58,17 +65,20 @@ std::string manifest_path(const std::string& output) { return output + ".plotmil
 
 Manifest::Manifest(const std::string& path, const std::string& output, const std::optional<Fault>& existing,
                    const RunSetup& setup, const std::function<void(StoredPiece&&)>& take)
-    : path_(path), output_(output), file_(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC)) {
+    : path_(path), output_(output), file_(::open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NONBLOCK)) {
   int unwritable = 0;
   if (!file_ && setup.resume && (errno == EACCES || errno == EPERM || errno == EROFS)) {
     // What is complete is only verified.
     unwritable = errno;
-    file_ = FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    file_ = FileDescriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   }
   if (!file_ && errno != ENOENT) fail("cannot be opened", errno);
   const auto refuse = [](const Fault& fault) { throw Error(ErrorKind::io, fault.place, fault.text); };
   std::optional<ManifestContent> content;
   if (file_) {
+    struct stat status {};
+    if (::fstat(file_.get(), &status) != 0) fail("cannot be looked at", errno);
+    if (!S_ISREG(status.st_mode)) refuse({output, "its manifest " + path + " is not a regular file"});
     lock();
     if (!setup.overwrite)
       content = read_manifest(path_, [&](StoredPiece&& piece) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <optional>
 #include <string>
@@ -63,6 +64,10 @@ struct ManifestContent {
   bool is_complete = false;
   std::uint64_t n_bytes = 0;  ///< Of the file, without a last line that was cut off.
 };
+
+/// A manifest to read; where it cannot be opened, errno says why. Throws Error (input) at once where it is no regular
+/// file, such as a pipe that nobody writes to.
+[[nodiscard]] std::ifstream open_manifest(const std::string& path);
 
 /// Reads a manifest and calls `take` for each piece. Empty where there is no file or not even a first line. Throws
 /// Error (input) with file and line where it is damaged, Error (io).

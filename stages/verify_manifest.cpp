@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
 #include "plotmill/contact_sheet.hpp"
@@ -36,7 +35,7 @@ std::string in_folder_of(const std::string& path, const std::string& name) {
 
 // False where even the first line is damaged.
 bool read_head(const std::string& path, ManifestHead& head) try {
-  std::ifstream file(path, std::ios::binary);
+  std::ifstream file = open_manifest(path);
   std::string line;
   std::getline(file, line);
   head = parse_manifest_head(line, path);

@@ -2,6 +2,7 @@
 #include "stages/manifest.hpp"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -244,6 +245,20 @@ TEST_CASE("manifest: another version of plotmill goes on with nothing, and may v
   std::filesystem::remove(path);
   write(output, some_pieces, true);
   CHECK(Open(output, newer).manifest.is_complete());
+}
+
+TEST_CASE("manifest: a pipe in its place is refused, not waited for") {
+  const test::TempDir dir;
+  const std::string output = dir.file("charts.h5");
+  const std::string path = manifest_path(output);
+  REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+  RunSetup force = setup();
+  force.overwrite = true;
+  for (const RunSetup& each : {setup(), resuming(), force}) {
+    check_open_error(ErrorKind::io, output, {"its manifest " + path + " is not a regular file"}, output, each);
+  }
+  test::check_error(ErrorKind::input, path, {"is not a regular file"},
+                    [&] { (void)read_manifest(path, [](StoredPiece&&) {}); });
 }
 
 TEST_CASE("manifest: without --resume an interrupted run is kept, with --force it is not") {

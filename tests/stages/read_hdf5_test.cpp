@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <cmath>
 #include <filesystem>
@@ -134,6 +135,8 @@ TEST_CASE("read_hdf5: files that are missing, damaged or something else") {
   const TempDir dir;
   check_input_error(dir.file("missing.h5"), dir.file("missing.h5"), {"No such file or directory"});
   check_input_error(dir.path().string(), dir.path().string(), {"Is a directory"});
+  REQUIRE(::mkfifo(dir.file("pipe.h5").c_str(), 0600) == 0);
+  check_input_error(dir.file("pipe.h5"), dir.file("pipe.h5"), {"is not a regular file, which is needed here"});
   const std::string csv = dir.write("a.csv", "a,b\n1,2\n");
   check_input_error(csv, csv, {"HDF5 file", "signature not found"});
   const std::string empty = dir.write("empty.h5", "");

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cstring>
@@ -184,6 +185,8 @@ TEST_CASE("read_npy: a file that is not there") {
   check(dir.file("missing.npy"), "No such file or directory");
   check(dir.path().string(), "Is a directory");
   check("/dev/null", "not a regular file");
+  REQUIRE(::mkfifo(dir.file("pipe.npy").c_str(), 0600) == 0);
+  check(dir.file("pipe.npy"), "not a regular file");
   check_error(ErrorKind::definition, "params/path", {"\"\""}, [] { (void)make_reader("read_npy", {{"path", ""}}); });
 }
 

@@ -1,5 +1,6 @@
 // Sheets of stored charts, compared with sheets of what was stored.
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include "plotmill/pipeline.hpp"
 #include "plotmill/show.hpp"
@@ -97,6 +98,9 @@ TEST_CASE("show_hdf5: errors name the file, the dataset, the image and what is a
   CHECK(message_of(path, {.at = std::vector<std::uint64_t>(1002)}) == "at: 1002 charts are outside 1..1000");
   CHECK(message_of(path, {.at = {}, .count = 1001}) == "count: 1001 charts are outside 1..1000");
   CHECK(message_of(folder.file("no.h5"), {}) == folder.file("no.h5") + ": cannot be opened: No such file or directory");
+  REQUIRE(::mkfifo(folder.file("pipe.h5").c_str(), 0600) == 0);
+  CHECK(message_of(folder.file("pipe.h5"), {}) ==
+        folder.file("pipe.h5") + ": is not a regular file, which is needed here");
   const std::string text = folder.write("t.h5", "not HDF5");
   CHECK(message_of(text, {}).starts_with(text + ": cannot be opened as an HDF5 file"));
 }
