@@ -21,6 +21,7 @@ const char* find(const char* begin, const char* end, char c) {
 
 void CsvRows::open(const std::string& path, char delimiter) {
   file_.open(path);
+  FileUse::require_unwritten(path);
   delimiter_ = delimiter;
   data_.resize(block_bytes);
   fetch();

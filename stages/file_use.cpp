@@ -1,11 +1,13 @@
 // See file_use.hpp.
-#include "stages/file_use.hpp"
+#include "plotmill/file_use.hpp"
 
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <map>
 #include <mutex>
 #include <set>
+#include <string>
 #include <string_view>
 
 #include "plotmill/error.hpp"
@@ -17,7 +19,7 @@ namespace {
 struct Uses {
   std::mutex mutex;
   std::multiset<std::string> read;
-  std::set<std::string> written;
+  std::map<std::string, std::string> written;  // Key and path.
 };
 
 Uses& uses() {
@@ -26,6 +28,7 @@ Uses& uses() {
 }
 
 constexpr std::string_view index_mark = "{index}";
+constexpr const char* part_ending = ".part";
 
 bool are_digits(std::string_view text) { return text.find_first_not_of("0123456789") == std::string_view::npos; }
 
@@ -57,8 +60,11 @@ bool can_be_same(std::string_view a, std::string_view b) {
 // Of a use that writes: the folder, which has no slash in it, and the name.
 bool is_conflict(std::string_view key, std::string_view other) {
   const std::size_t folder = key.find('/');
-  return key.substr(0, folder) == other.substr(0, other.find('/')) &&
-         can_be_same(key.substr(folder + 1), other.substr(other.find('/') + 1));
+  if (key.substr(0, folder) != other.substr(0, other.find('/'))) return false;
+  const std::string name(key.substr(folder + 1));
+  const std::string other_name(other.substr(other.find('/') + 1));
+  return can_be_same(name, other_name) || can_be_same(name + part_ending, other_name) ||
+         can_be_same(name, other_name + part_ending);
 }
 
 // What is the same whichever path leads there.
@@ -68,9 +74,9 @@ std::string identity(const struct stat& status) {
 
 }  // namespace
 
-FileUse FileUse::reading(int descriptor) {
+FileUse FileUse::reading(const std::string& path) {
   struct stat status {};
-  if (::fstat(descriptor, &status) != 0) return {};
+  if (::stat(path.c_str(), &status) != 0) return {};
   std::string key = identity(status);
   const std::lock_guard lock(uses().mutex);
   uses().read.insert(key);
@@ -83,11 +89,12 @@ FileUse FileUse::writing(const std::string& folder, const std::string& name, con
   if (::stat(folder.c_str(), &status) != 0) return {};
   std::string key = identity(status) + "/" + name;
   require_unread(path);
+  require_unread(path + part_ending);
   const std::lock_guard lock(uses().mutex);
-  if (std::ranges::any_of(uses().written, [&](const std::string& other) { return is_conflict(key, other); })) {
-    throw Error(ErrorKind::definition, path, "is written by another stage, too; give each an output of its own");
+  if (std::ranges::any_of(uses().written, [&](const auto& other) { return is_conflict(key, other.first); })) {
+    throw Error(ErrorKind::definition, path, "is written for something else, too; give each a path of its own");
   }
-  uses().written.insert(key);
+  uses().written.emplace(key, path);
   return {Kind::write, std::move(key)};
 }
 
@@ -98,6 +105,20 @@ void FileUse::require_unread(const std::string& path) {
   const std::lock_guard lock(uses().mutex);
   if (!uses().read.contains(identity(status))) return;
   throw Error(ErrorKind::definition, path, "is being read, and writing it would destroy it; give another path");
+}
+
+void FileUse::require_unwritten(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return;
+  const auto is_it = [id = identity(status)](const std::string& written) {
+    struct stat other {};
+    return ::lstat(written.c_str(), &other) == 0 && identity(other) == id;
+  };
+  const std::lock_guard lock(uses().mutex);
+  for (const auto& [key, written] : uses().written) {
+    if (!is_it(written) && !is_it(written + part_ending)) continue;
+    throw Error(ErrorKind::definition, path, "is to be written, too, as " + written + "; give another path");
+  }
 }
 
 void FileUse::release() noexcept {

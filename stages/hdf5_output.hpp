@@ -10,9 +10,9 @@
 #include <utility>
 #include <vector>
 
+#include "plotmill/file_use.hpp"
 #include "plotmill/stage.hpp"
 #include "stages/file_name_pattern.hpp"
-#include "stages/file_use.hpp"
 #include "stages/hdf5_image_file.hpp"
 #include "stages/manifest.hpp"
 

@@ -52,6 +52,7 @@ std::optional<Hdf5StoredCharts::Dataset> Hdf5StoredCharts::open_dataset(const ch
 Hdf5StoredCharts::Hdf5StoredCharts(const std::string& path) : path_(path) {
   // HDF5's own words for a missing file are hard to read.
   input_.open_regular(path);
+  FileUse::require_unwritten(path);
   const Hdf5Section section;
   file_ = Hdf5Handle(H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
   if (!file_) throw_hdf5_error(ErrorKind::input, path, "cannot be opened as an HDF5 file");

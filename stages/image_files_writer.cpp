@@ -51,12 +51,13 @@ void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const 
   folder_ = FileDescriptor(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder_) throw_io_error(directory_, "cannot be used as a folder", errno);
   const std::string files = pattern_->common_text();
-  use_ = FileUse::writing(directory_, files, (std::filesystem::path(directory_) / files).string());
+  const std::string manifest = manifest_path((std::filesystem::path(directory_) / files).string());
+  files_use_ = FileUse::writing(directory_, files, (std::filesystem::path(directory_) / files).string());
+  manifest_use_ = FileUse::writing(directory_, manifest_path(files), manifest);
   std::optional<Fault> existing;
   if (const auto found = pattern_->find_in(directory_)) {
     existing = {directory_, "contains " + *found + " already; --force replaces it"};
   }
-  const std::string manifest = manifest_path((std::filesystem::path(directory_) / files).string());
   std::vector<StoredFiles> stored;
   manifest_.emplace(manifest, directory_, existing, setup, [&](StoredPiece&& piece) {
     unpublished_.n_bad = piece.n_bad;
@@ -171,7 +172,8 @@ void ImageFilesWriter::finish() {
   manifest_->complete();
   manifest_->close();
   (void)folder_.close();
-  use_.release();
+  files_use_.release();
+  manifest_use_.release();
 }
 
 void ImageFilesWriter::remove_parts() noexcept {
@@ -191,7 +193,8 @@ void ImageFilesWriter::abandon() noexcept {
   // Images that have their names without being listed yet are replaced when the run is resumed.
   if (manifest_) manifest_->close(has_named_);
   (void)folder_.close();
-  use_.release();
+  files_use_.release();
+  manifest_use_.release();
   // Fails, as it should, where complete images are in it.
   if (made_folder_) (void)::rmdir(directory_.c_str());
 }

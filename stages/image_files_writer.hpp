@@ -61,7 +61,8 @@ class ImageFilesWriter : public Writer {
   std::optional<FileNamePattern> pattern_;
   std::shared_ptr<Pulse> pulse_;
   FileDescriptor folder_;
-  FileUse use_;
+  FileUse files_use_;
+  FileUse manifest_use_;
   bool made_folder_ = false;
   bool is_sound_ = true;    ///< No checkpoint() has failed.
   bool has_named_ = false;  ///< Images have got their final names.

@@ -56,7 +56,7 @@ void InputFile::open(const std::string& path, int more_flags) {
     throw Error(ErrorKind::input, path, "cannot be read: " + reason(EISDIR) + "; a file is expected");
   }
   opened_size_ = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
-  use_ = FileUse::reading(descriptor_);
+  use_ = FileUse::reading(path);
 }
 
 void InputFile::close() noexcept {

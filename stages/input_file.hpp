@@ -8,7 +8,7 @@
 #include <span>
 #include <string>
 
-#include "stages/file_use.hpp"
+#include "plotmill/file_use.hpp"
 
 namespace plotmill {
 

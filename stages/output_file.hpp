@@ -10,7 +10,7 @@
 #include <string_view>
 #include <utility>
 
-#include "stages/file_use.hpp"
+#include "plotmill/file_use.hpp"
 
 namespace plotmill {
 

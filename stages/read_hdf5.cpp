@@ -101,6 +101,7 @@ class ReadHdf5 final : public Reader {
   SeriesShape open(const RunSetup& setup) override {
     // HDF5's own words for a missing file are hard to read.
     input_.open_regular(path_);
+    FileUse::require_unwritten(path_);
 
     const Hdf5Section section;
     file_ = Hdf5Handle(H5Fopen(path_.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);

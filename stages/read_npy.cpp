@@ -74,6 +74,7 @@ class ReadNpy final : public Reader {
 
   SeriesShape open(const RunSetup& setup) override {
     file_.open_regular(path_);
+    FileUse::require_unwritten(path_);
     const std::uint64_t file_bytes = file_.size();
     const NpyHeader header = read_header(file_bytes);
     type_ = find_type(header.descr);

@@ -39,6 +39,7 @@ int run(const CLI::App&, const Arguments& arguments) {
   if (arguments.progress == "json") command.progress = ProgressStyle::json;
   command.trace_path = arguments.trace;
   command.report_path = arguments.report;
+  command.definition = arguments.file;
   command.title = arguments.file.substr(arguments.file.find_last_of('/') + 1);
   return run_pipeline(pipeline, command);
 }

@@ -65,8 +65,9 @@ void add_preview_options(CLI::App& app, PreviewCommand& command) {
 int preview_pipeline(Pipeline& pipeline, const std::string& definition, const PreviewCommand& command) try {
   const std::string path = command.sheet.empty() ? default_sheet_path(definition, "_preview") : command.sheet;
   check_sheet_path(path);
+  PartFile sheet(path, true);
   const Preview preview = pipeline.preview(command.options);
-  write_sheet(path, preview.sheet_png);
+  write_sheet(sheet, preview.sheet_png);
   std::fputs(fmt::format("plotmill: {}: {} charts\n", path, preview.charts.size()).c_str(), stderr);
   std::fputs(summary(preview).c_str(), stderr);
   print_bad_series(preview.bad_series);

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <functional>
 #include <optional>
 #include <thread>
 
@@ -145,15 +146,14 @@ std::string time_text() {
   return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d %H:%M:%S %Z", &local)};
 }
 
-// The files about the run that the command line asks for. They can be written, or the run does not begin.
+// The files about the run that the command line asks for: they can be written, or the run does not begin. And the
+// definition, which neither they nor the outputs replace.
 class RunFiles {
  public:
-  explicit RunFiles(const RunCommand& command) : title_(command.title), began_(time_text()) {
-    if (!command.trace_path.empty() && command.trace_path == command.report_path) {
-      throw Error(ErrorKind::definition, command.trace_path, "--trace and --report need a file each");
-    }
-    if (!command.trace_path.empty()) trace_file_.emplace(command.trace_path, command.force);
-    if (!command.report_path.empty()) page_file_.emplace(command.report_path, command.force);
+  explicit RunFiles(const RunCommand& command)
+      : definition_(FileUse::reading(command.definition)), title_(command.title), began_(time_text()) {
+    if (!command.trace_path.empty()) trace_file_.emplace(command.trace_path, command.force).begin();
+    if (!command.report_path.empty()) page_file_.emplace(command.report_path, command.force).begin();
   }
 
   /// Where to record; null where no file needs it.
@@ -178,11 +178,9 @@ class RunFiles {
   }
 
  private:
-  template <class Write>
-  static bool publish(PartFile& file, Write write) {
+  static bool publish(PartFile& file, const std::function<void(std::ostream&)>& write) {
     try {
-      write(file.stream());
-      file.publish();
+      file.publish(write);
       return true;
     } catch (const Error& error) {
       print_error(error);
@@ -190,6 +188,7 @@ class RunFiles {
     }
   }
 
+  FileUse definition_;
   std::string title_, began_;
   Trace trace_;
   std::optional<PartFile> trace_file_, page_file_;

@@ -32,6 +32,7 @@ struct RunCommand {
   std::optional<ProgressStyle> progress = std::nullopt;  ///< Not given: as quiet and the terminal have it.
   std::string trace_path = {};                           ///< Where to write the trace; empty: nowhere.
   std::string report_path = {};                          ///< Where to write the page for people; empty: nowhere.
+  std::string definition = {};                           ///< Its file.
   std::string title = {};                                ///< Of that page.
 };
 

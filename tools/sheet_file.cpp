@@ -1,9 +1,6 @@
 // See sheet_file.hpp.
 #include "sheet_file.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
@@ -27,19 +24,10 @@ void check_sheet_path(const std::string& path) {
               "exists and is no PNG file; a sheet replaces only PNG files: give another name with -o");
 }
 
-void write_sheet(const std::string& path, std::span<const std::uint8_t> png) {
-  const std::string part = path + ".part";
-  const auto fail = [&](const char* what) {
-    const int reason = errno;
-    std::remove(part.c_str());
-    throw Error(ErrorKind::io, path, std::string(what) + ": " + std::strerror(reason));
-  };
-  errno = 0;
-  std::FILE* file = std::fopen(part.c_str(), "wb");
-  if (file == nullptr) fail("cannot be created");
-  const bool is_written = std::fwrite(png.data(), 1, png.size(), file) == png.size();
-  if (std::fclose(file) != 0 || !is_written) fail("cannot be written");
-  if (std::rename(part.c_str(), path.c_str()) != 0) fail("cannot be given its name");
+void write_sheet(PartFile& file, std::span<const std::uint8_t> png) {
+  file.publish([&](std::ostream& out) {
+    out.write(reinterpret_cast<const char*>(png.data()), static_cast<std::streamsize>(png.size()));
+  });
 }
 
 }  // namespace plotmill::tools

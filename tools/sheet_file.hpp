@@ -5,6 +5,8 @@
 #include <span>
 #include <string>
 
+#include "part_file.hpp"
+
 namespace plotmill::tools {
 
 /// "candles_preview.png" in the current folder for "pipelines/candles.json" and "_preview".
@@ -14,7 +16,7 @@ namespace plotmill::tools {
 /// (definition).
 void check_sheet_path(const std::string& path);
 
-/// Writes the file; it gets its name when it is complete. Throws Error (io).
-void write_sheet(const std::string& path, std::span<const std::uint8_t> png);
+/// Writes the sheet. Throws Error (io).
+void write_sheet(PartFile& file, std::span<const std::uint8_t> png);
 
 }  // namespace plotmill::tools

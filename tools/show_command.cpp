@@ -38,8 +38,9 @@ int show_charts(const ShowCommand& command) try {
   tell_of_crashes_in(command.file);
   const std::string path = command.sheet.empty() ? default_sheet_path(command.file, "_sheet") : command.sheet;
   check_sheet_path(path);
+  PartFile sheet(path, true);
   const ShownFile shown = show_hdf5(command.file, command.options);
-  write_sheet(path, shown.sheet_png);
+  write_sheet(sheet, shown.sheet_png);
   std::fputs(fmt::format("plotmill: {}: {} of {} charts\n", path, shown.n_shown, shown.n_images).c_str(), stderr);
   return exit_done;
 } catch (const Error& error) {

@@ -96,7 +96,10 @@ class Preview(InFolder):
         self.check_fails(2, message, "preview", self.job, "-o", "data.h5")
         self.check_fails(2, "exists and is no PNG file", "preview", self.job, "-o", self.folder.name)
         self.assertEqual(pathlib.Path(self.path("data.h5")).read_bytes(), b"precious")
-        self.check_fails(1, "no/sheet.png: cannot be created: No such file", "preview", self.job, "-o", "no/sheet.png")
+        os.symlink("data.h5", self.path("sheet.png.part"))
+        self.check_done("preview", self.job, "-o", "sheet.png")
+        self.assertEqual(pathlib.Path(self.path("data.h5")).read_bytes(), b"precious")
+        self.check_fails(1, "no/sheet.png.part: cannot be written: No such file", "preview", self.job, "-o", "no/sheet.png")
 
     def test_what_is_wrong_is_told_and_no_sheet_made(self):
         self.check_fails(2, "nowhere.json: the definition can't be read: No such file", "preview", "nowhere.json")
@@ -196,6 +199,9 @@ class Show(InFolder):
         self.assertEqual(png_size(self.path("three.png")), png_size(self.path("spread.png")))
 
     def test_what_is_wrong_is_told(self):
+        os.link(self.path("out.h5"), self.path("left.part"))
+        self.check_fails(2, "left.part: is to be written, too, as left; give another path", "show", "left.part", "-o", "left")
+        self.assertTrue(os.path.exists(self.path("left.part")))
         self.check_fails(1, "out.h5:/images: there is no image 200; 0..199 are accepted", "show", "out.h5", "--at", "7,200")
         for wrong in ("-1", "one", "1.5"):
             self.check_fails(2, f"--at: {wrong} is not the number of an image; 0, 1, 2 and so on are accepted",

@@ -107,12 +107,59 @@ class RunFiles(unittest.TestCase):
             ), ("/dev/null", "plotmill: /dev/null: is not a regular file; give the name of one, or of none\n")):
                 result = self.call(option, path)
                 self.assertEqual((result.returncode, result.stderr), (2, message))
-        result = self.call("--trace", "x", "--report", "x")
-        self.assertEqual((result.returncode, result.stderr), (2, "plotmill: x: --trace and --report need a file each\n"))
         self.assertEqual(self.read("there"), "kept")
         self.assertEqual(sorted(os.listdir(self.folder)), ["job.json", "there"])
         self.assertEqual(self.call("--trace", "there", "--force", "--quiet").returncode, 0)
         self.assertTrue(json.loads(self.read("there")))
+
+    def test_a_file_that_the_run_uses_otherwise_is_refused_and_left_as_it_is(self):
+        job = json.loads(json.dumps(JOB))
+        job["stages"][0] = {"id": "in", "type": "read_csv", "params": {"path": "in.csv", "column": "v", "window": 5}}
+        job["stages"].append({"id": "images", "type": "write_png", "from": "charts", "params": {"directory": "png"}})
+        job["stages"][2]["params"]["path"] = "charts.h5"
+        (self.folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        (self.folder / "in.csv").write_text("v\n" + "1\n" * 200, encoding="utf-8")
+        (self.folder / "in2.csv.part").write_text("v\n" + "2\n" * 200, encoding="utf-8")
+        self.assertEqual(self.call("--quiet").returncode, 0)
+        os.link(self.folder / "job.json", self.folder / "same.json")
+        os.symlink(".", self.folder / "link")
+        # As an interrupted run leaves it.
+        (self.folder / "charts.h5.part").write_text("half", encoding="utf-8")
+
+        def files():
+            return {str(path): path.read_bytes() for path in self.folder.rglob("*") if path.is_file()}
+
+        before = files()
+        written, read, to_be_read = "is written for something else", "is being read", "is to be written, too"
+        for path, message in (("charts.h5", written), ("link/charts.h5", written), ("charts.h5.part", written),
+                              ("charts.h5.plotmill.jsonl", written), ("png/000003.png", written),
+                              ("png/000003.png.part", written), ("png/{index}.png.plotmill.jsonl", written),
+                              ("in.csv", to_be_read), ("job.json", read), ("same.json", read)):
+            for option in ("--report", "--trace"):
+                with self.subTest(path=path, option=option):
+                    result = self.call("--force", option, path)
+                    self.assertIn(message, result.stderr)
+                    self.assertEqual(result.returncode, 2)
+                    self.assertEqual(files(), before)
+        for arguments, message in ((["--trace", "x", "--report", "link/x"], written),
+                                   (["--trace", "x", "--report", "x.part"], written),
+                                   (["--report", "in2.csv", "--set", "in.path=in2.csv.part"], to_be_read),
+                                   (["--set", "store.path=job.json"], read)):
+            with self.subTest(arguments=arguments):
+                result = self.call("--force", *arguments)
+                self.assertIn(message, result.stderr)
+                self.assertEqual(result.returncode, 2)
+                self.assertEqual(files(), before)
+
+    def test_what_lies_where_a_file_is_written_aside_is_replaced_and_not_followed(self):
+        (self.folder / "target").write_text("precious", encoding="utf-8")
+        (self.folder / "run.html.part").symlink_to("target")
+        (self.folder / "run.trace.part").write_text("of a run that died", encoding="utf-8")
+        self.assertEqual(self.call("--quiet", "--report", "run.html", "--trace", "run.trace").returncode, 0)
+        self.assertEqual(self.read("target"), "precious")
+        self.assertFalse((self.folder / "run.html").is_symlink())
+        self.assertTrue(json.loads(self.read("run.trace")))
+        self.assertEqual(self.parts(), [])
 
     def test_a_run_that_never_began_leaves_no_file(self):
         (self.folder / "<script>charts.h5").write_text("", encoding="utf-8")

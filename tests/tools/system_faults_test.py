@@ -55,6 +55,14 @@ class SystemFaults(FaultRuns):
         self.assertEqual((process.returncode, errors), (DONE, b""))
         self.check_outputs()
 
+    def test_the_files_about_a_run_cannot_be_brought_to_the_disk(self):
+        self.new_job("hdf5")
+        for option in ("--report", "--trace"):
+            result = run(self.folder, "run", "job.json", "--quiet", "--force", option, "about",
+                         rules="sync:EIO,nth=1,at=about.part")
+            self.check_message(result, FAILED, "plotmill: about.part: cannot be brought to the disk", os.strerror(errno.EIO))
+            self.assertEqual(list(self.folder.glob("about*")), [])
+
     def test_a_second_interrupt_ends_it_at_once(self):
         for output in OUTPUTS:
             with self.subTest(output=output):

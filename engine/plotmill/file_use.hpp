@@ -1,13 +1,16 @@
-// Who reads and writes which file, so that two stages of one process do not destroy each other's data.
+// Who reads and writes which file, so that stages of one process, and the program around them, do not destroy each
+// other's data.
 #pragma once
 
 #include <string>
 #include <utility>
 
+#include "plotmill/export.hpp"
+
 namespace plotmill {
 
-/// Says that a stage uses a file, for as long as it lives. Move-only.
-class FileUse {
+/// Says that a stage, or the program itself, uses a file, for as long as it lives. Move-only.
+class PLOTMILL_EXPORT FileUse {
  public:
   FileUse() = default;
   FileUse(FileUse&& other) noexcept : kind_(std::exchange(other.kind_, Kind::none)), key_(std::move(other.key_)) {}
@@ -21,16 +24,19 @@ class FileUse {
   }
   ~FileUse() { release(); }
 
-  /// Of an open file, which is not to be replaced while it is read. Many may read one file.
-  [[nodiscard]] static FileUse reading(int descriptor);
+  /// Of a file that is there, which is not to be replaced while it is read. Many may read one file.
+  [[nodiscard]] static FileUse reading(const std::string& path);
 
   /// Of the file `name`, or where that has an "{index}" in it, of all files with a number there, in a folder, whichever
-  /// path leads there. Throws Error (definition) with `path` as the place where another use writes any of them, or as
-  /// require_unread() does.
+  /// path leads there, and of NAME.part, as which it is written first. Throws Error (definition) with `path` as the
+  /// place where another use writes any of them, or as require_unread() does.
   [[nodiscard]] static FileUse writing(const std::string& folder, const std::string& name, const std::string& path);
 
   /// Throws Error (definition) where another use reads this file.
   static void require_unread(const std::string& path);
+
+  /// Throws Error (definition) where another use writes this file, which is there, other than as one of many.
+  static void require_unwritten(const std::string& path);
 
   void release() noexcept;
 
