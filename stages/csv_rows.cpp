@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "plotmill/error.hpp"
 
@@ -19,8 +20,8 @@ const char* find(const char* begin, const char* end, char c) {
 
 }  // namespace
 
-void CsvRows::open(const std::string& path, char delimiter) {
-  file_.open(path);
+void CsvRows::open(const std::string& path, char delimiter, std::shared_ptr<Pulse> pulse) {
+  file_.open(path, std::move(pulse));
   FileUse::require_unwritten(path);
   delimiter_ = delimiter;
   data_.resize(block_bytes);

@@ -20,7 +20,7 @@ namespace plotmill {
 class CsvRows {
  public:
   /// Throws Error (input, io).
-  void open(const std::string& path, char delimiter);
+  void open(const std::string& path, char delimiter, std::shared_ptr<Pulse> pulse);
 
   /// Steps to the next row; false at the end. Throws Error (input) with "PATH:LINE" as its place where a quoted field
   /// is not closed, goes on after its closing quote, or where a row is longer than 16 MiB or has more than 2^20

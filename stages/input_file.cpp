@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "plotmill/error.hpp"
@@ -38,14 +40,15 @@ std::size_t read_all(const std::string& path, std::size_t n_bytes, ReadSome read
 }  // namespace
 
 void InputFile::open_regular(const std::string& path) {
-  open(path, O_NONBLOCK);
+  open(path, nullptr);
   (void)size();
 }
 
-void InputFile::open(const std::string& path, int more_flags) {
+void InputFile::open(const std::string& path, std::shared_ptr<Pulse> pulse) {
   close();
   path_ = path;
-  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | more_flags);
+  // To open a pipe would wait for somebody who writes to it.
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0) {
     const int code = errno;
     const bool missing = code == ENOENT || code == ENOTDIR;
@@ -55,7 +58,11 @@ void InputFile::open(const std::string& path, int more_flags) {
   if (::fstat(descriptor_, &status) == 0 && S_ISDIR(status.st_mode)) {
     throw Error(ErrorKind::input, path, "cannot be read: " + reason(EISDIR) + "; a file is expected");
   }
-  opened_size_ = S_ISREG(status.st_mode) ? static_cast<std::uint64_t>(status.st_size) : 0;
+  const bool is_regular = S_ISREG(status.st_mode);
+  opened_size_ = is_regular ? static_cast<std::uint64_t>(status.st_size) : 0;
+  pulse_ = is_regular ? nullptr : std::move(pulse);
+  // From here on read() waits itself.
+  (void)::fcntl(descriptor_, F_SETFL, O_RDONLY);
   use_ = FileUse::reading(path);
 }
 
@@ -99,9 +106,25 @@ void InputFile::check_not_cut() const {
   throw Error(ErrorKind::input, path_, "became shorter while it was read");
 }
 
+// Whoever writes to a pipe may be silent for ever, and the run be cancelled meanwhile.
+void InputFile::wait_for_input() const {
+  constexpr int milliseconds = 50;
+  struct pollfd input {
+    descriptor_, POLLIN, 0
+  };
+  for (;;) {
+    const int n = ::poll(&input, 1, milliseconds);
+    // Whatever else there is to tell, read() tells.
+    if (n > 0 || (n < 0 && errno != EINTR)) return;
+    if (pulse_->is_stopped()) throw Error(ErrorKind::cancelled, path_, "cancelled while waiting for input");
+  }
+}
+
 std::size_t InputFile::read(std::span<char> out) {
-  const std::size_t n = read_all(
-      path_, out.size(), [&](std::size_t done) { return ::read(descriptor_, out.data() + done, out.size() - done); });
+  const std::size_t n = read_all(path_, out.size(), [&](std::size_t done) {
+    if (pulse_) wait_for_input();
+    return ::read(descriptor_, out.data() + done, out.size() - done);
+  });
   // Its end would look like the end of the input.
   if (n < out.size()) check_not_cut();
   return n;

@@ -4,11 +4,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 
 #include "plotmill/file_use.hpp"
+#include "plotmill/stage.hpp"
 
 namespace plotmill {
 
@@ -19,10 +21,11 @@ class InputFile {
   InputFile& operator=(const InputFile&) = delete;
   ~InputFile() { close(); }
 
-  /// Opens the file. Throws Error (input) where there is none or it is a folder, Error (io) where the system refuses.
-  void open(const std::string& path) { open(path, 0); }
+  /// Opens the file, also a pipe to which nobody writes yet. Throws Error (input) where there is none or it is a
+  /// folder, Error (io) where the system refuses. `pulse` ends the wait of read() for a pipe that is silent.
+  void open(const std::string& path, std::shared_ptr<Pulse> pulse);
 
-  /// The same; throws Error (input) at once where it is no regular file, such as a pipe that nobody writes to.
+  /// The same; throws Error (input) where it is no regular file.
   void open_regular(const std::string& path);
   void close() noexcept;
 
@@ -41,16 +44,18 @@ class InputFile {
   /// Throws Error (input) where a regular file is shorter than it was when it was opened.
   void check_not_cut() const;
 
-  /// Reads the next bytes. Fewer than asked for: the file ends here. Throws Error (io; input as check_not_cut()).
+  /// Reads the next bytes. Fewer than asked for: the file ends here. Throws Error (io; input as check_not_cut();
+  /// cancelled).
   [[nodiscard]] std::size_t read(std::span<char> out);
 
   /// Reads from a place of a regular file, otherwise like read().
   [[nodiscard]] std::size_t read_at(std::uint64_t offset, std::span<char> out);
 
  private:
-  void open(const std::string& path, int more_flags);
+  void wait_for_input() const;
 
   std::string path_;
+  std::shared_ptr<Pulse> pulse_;  ///< Of what may keep a reader waiting; null for a regular file.
   int descriptor_ = -1;
   std::uint64_t opened_size_ = 0;
   FileUse use_;

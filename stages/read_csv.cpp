@@ -101,7 +101,7 @@ class ReadCsv final : public Reader {
   }
 
   SeriesShape open(const RunSetup& setup) override {
-    rows_.open(path_, delimiter_ == "\\t" ? '\t' : delimiter_.front());
+    rows_.open(path_, delimiter_ == "\\t" ? '\t' : delimiter_.front(), setup.pulse);
     if (!rows_.next()) throw Error(ErrorKind::input, path_, "is empty; rows of a CSV file are expected");
     n_columns_ = rows_.n_fields();
     for (std::size_t i = 0; header_ && i < n_columns_; ++i) names_.emplace_back(rows_.field(i));

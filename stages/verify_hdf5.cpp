@@ -2,7 +2,6 @@
 #include "stages/verify_hdf5.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
@@ -53,11 +52,8 @@ class FileCheck {
   }
 
   bool open() {
-    // To open a pipe would wait for somebody who writes to it.
-    struct stat status {};
-    if (::stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) return fail_all("it is no regular file");
     try {
-      input_.open(path_);
+      input_.open_regular(path_);
       n_bytes_ = input_.size();
     } catch (const Error& error) {
       return fail_all(error.faults().front().text);

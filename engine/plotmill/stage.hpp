@@ -34,8 +34,13 @@ class Pulse {
   /// stalled when one batch takes longer than `run.stall_timeout`.
   bool keep_going() noexcept {
     n_beats_.fetch_add(1, std::memory_order_relaxed);
+    return !is_stopped();
+  }
+
+  /// The same for a stage that only waits, as for input: it does not show that anything goes on.
+  [[nodiscard]] bool is_stopped() const noexcept {
     const std::atomic<bool>* const cancelled = followed_.load(std::memory_order_relaxed);
-    return !stopped_.load(std::memory_order_relaxed) && (cancelled == nullptr || !*cancelled);
+    return stopped_.load(std::memory_order_relaxed) || (cancelled != nullptr && *cancelled);
   }
 
   /// Also stops while this flag is set; null: none. It must outlive being followed.

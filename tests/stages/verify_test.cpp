@@ -255,7 +255,7 @@ TEST_CASE("verify: what is no output") {
   CHECK(error(folder.path().string()).first == ErrorKind::input);
   CHECK(error(folder.path().string()).second.find("holds nothing that plotmill has written") != std::string::npos);
   REQUIRE(::mkfifo(folder.file("pipe.h5").c_str(), 0600) == 0);
-  CHECK(verify_output(folder.file("pipe.h5")).problems.at(0).text == "it is no regular file");
+  CHECK(verify_output(folder.file("pipe.h5")).problems.at(0).text == "is not a regular file, which is needed here");
   REQUIRE(::mkfifo(folder.file("charts.h5.plotmill.jsonl").c_str(), 0600) == 0);
   CHECK(verify_output(folder.file("charts.h5")).problems.at(0).message() ==
         folder.file("charts.h5.plotmill.jsonl") + ": is not a regular file");

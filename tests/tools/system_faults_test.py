@@ -55,6 +55,29 @@ class SystemFaults(FaultRuns):
         self.assertEqual((process.returncode, errors), (DONE, b""))
         self.check_outputs()
 
+    def test_an_interrupt_while_nobody_writes_to_the_pipe_that_is_read(self):
+        self.new_job("hdf5", "csv")
+        data = self.folder / "in" / "data.csv"
+        text = data.read_bytes()
+        data.unlink()
+        os.mkfifo(data)
+        for begins in (False, True):
+            with self.subTest(begins=begins):
+                process = subprocess.Popen([COMMAND, "run", "job.json", "--quiet", "--force"], cwd=self.folder,
+                                           stderr=subprocess.PIPE)
+                pipe = None
+                if begins:
+                    pipe = open(data, "wb")
+                    pipe.write(text[:2000000])
+                    pipe.flush()
+                time.sleep(0.7)
+                process.send_signal(signal.SIGINT)
+                _, errors = process.communicate(timeout=20)
+                self.assertEqual(process.returncode, INTERRUPTED)
+                self.assertIn(b"cancelled", errors)
+                if pipe:
+                    pipe.close()
+
     def test_the_files_about_a_run_cannot_be_brought_to_the_disk(self):
         self.new_job("hdf5")
         for option in ("--report", "--trace"):
