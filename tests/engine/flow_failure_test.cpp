@@ -69,15 +69,20 @@ TEST_CASE("flow: an exception in any place ends the run with that error, its pla
 
 TEST_CASE("flow: a writer whose finish() returned is not abandoned when another one's fails meanwhile") {
   FlowScript script;
+  std::promise<void> begun;
   std::promise<void> failed;
+  const std::shared_future<void> has_begun = begun.get_future().share();
   const std::shared_future<void> has_failed = failed.get_future().share();
   // Writers 0 and 1 belong to the check of the definition; 2 and 3 to the run.
   script.on = [&](const std::string& step, std::uint64_t writer) {
     if (step != "finish") return;
     if (writer == 3) {
+      // A finish() that has not begun when the run fails is not called.
+      has_begun.wait();
       failed.set_value();
       throw Error(ErrorKind::io, "planted");
     }
+    begun.set_value();
     has_failed.wait();
     // Until the run knows.
     std::this_thread::sleep_for(std::chrono::milliseconds(200));

@@ -85,13 +85,6 @@ std::chrono::duration<double> soak_time() {
 
 constexpr std::size_t slack_bytes = 8192;
 
-constexpr bool has_sanitizer =
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    true;
-#else
-    false;
-#endif
-
 }  // namespace
 
 TEST_CASE("leftovers: no file, thread or memory is left over, however many runs succeed, fail or are cancelled") {

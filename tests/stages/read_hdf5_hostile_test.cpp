@@ -144,7 +144,11 @@ TEST_CASE("read_hdf5: chunks of which a row takes a part are kept within run.mem
     batch.clear();
     CHECK(reader->read(batch, 1));
   }
-  CHECK(resident_bytes() < before + (std::size_t{16} << 20U));
+  if (has_sanitizer) {
+    MESSAGE("SKIPPED: what is resident, of which a sanitizer keeps more");
+  } else {
+    CHECK(resident_bytes() < before + (std::size_t{16} << 20U));
+  }
 }
 
 TEST_CASE("read_hdf5: the datasets of a file are named without going down into it without end") {

@@ -61,4 +61,12 @@ template <class Measure>
   return use.uordblks + use.hblkhd;
 }
 
+/// Whether this is built with a sanitizer, which has its own malloc() and keeps what is freed.
+inline constexpr bool has_sanitizer =
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    true;
+#else
+    false;
+#endif
+
 }  // namespace plotmill::test
