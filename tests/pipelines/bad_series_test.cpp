@@ -4,6 +4,7 @@
 
 #include "plotmill/verify.hpp"
 #include "support/bad_series_runs.hpp"
+#include "support/process_use.hpp"
 #include "support/stored_outputs.hpp"
 
 namespace plotmill {
@@ -200,7 +201,7 @@ TEST_CASE(
   (void)run_whole(each.definition(folder, 4, 0));
   const StoredOutputs expected = read_outputs(folder.path());
   std::size_t n_found = 0;
-  const std::size_t n_trials = 150;
+  const std::size_t n_trials = has_sanitizer ? 30 : 150;
   for (const std::string name : {"one.h5", "many_0001.h5"}) {
     const std::string original = read_bytes(folder.file(name));
     for (std::size_t trial = 0; trial < n_trials; ++trial) {
