@@ -9,8 +9,8 @@
 
 namespace plotmill {
 
-/// Says that a stage, or the program itself, uses a file, for as long as it lives; known in the whole process, to nobody
-/// else. Move-only. All static functions are for any thread.
+/// Says that a stage, or the program itself, uses a file, for as long as it lives; known in the whole process, and to
+/// nobody else. Move-only. All static functions are for any thread.
 class PLOTMILL_EXPORT FileUse {
  public:
   FileUse() = default;
