@@ -82,7 +82,8 @@ VerifyReport VerifyFindings::report() const {
   VerifyReport report;
   report.outputs = n_outputs_;
   report.files = n_files_;
-  report.images = n_images_;
+  // There may be more than a damaged manifest lists.
+  report.images = std::max<std::uint64_t>(n_images_, n_checked_);
   report.images_checked = n_checked_;
   report.images_damaged = n_damaged_;
   report.bytes_read = n_bytes_;
