@@ -133,7 +133,8 @@ template <class Pixel>
 void DeviceLineDrawer::fill(const DeviceQueue& queue, const std::byte* packed, std::uint32_t n_images, InkSize size,
                             const PixelTable<Pixel>& table, Pixel* frames) const {
   const PackedInk ink = packed_ink(packed, packed_layout(n_images, size));
-  const FrameJob<Pixel> job{image_shape(job_->options), ink, table, frames};
+  FrameJob<Pixel> job{image_shape(job_->options), ink, {}, frames};
+  std::ranges::copy(table, job.table);
   const std::uint32_t n_bands = n_images * bands_per_image(job_->options.height);
   if (n_bands == 0) return;
   if (!queue.on_host) {

@@ -33,7 +33,7 @@ struct PieceRange {
   RowRange rows = scratch.rows[slot_at(scratch, pieces.begin, x)];
   for (std::uint32_t p = pieces.begin + 1; p < pieces.end; ++p) {
     const RowRange more = scratch.rows[slot_at(scratch, p, x)];
-    rows = {std::min(rows.first, more.first), std::max(rows.last, more.last)};
+    rows = {lesser(rows.first, more.first), greater(rows.last, more.last)};
   }
   return rows;
 }
@@ -166,7 +166,7 @@ PLOTMILL_DEVICE void cover_item(const LineJob& job, const LineScratch& scratch, 
     }
   }
   for (int i = 0; i < rows_per_item; ++i) {
-    const int coverage = job.options.antialias ? std::min(sums[i], 255) : sums[i] > 127 ? 255 : 0;
+    const int coverage = job.options.antialias ? lesser(sums[i], 255) : sums[i] > 127 ? 255 : 0;
     if (coverage > 0 && first + i <= rows.last) {
       put(column, static_cast<std::uint32_t>(first + i), static_cast<std::uint8_t>(coverage));
     }

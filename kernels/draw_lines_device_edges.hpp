@@ -10,7 +10,7 @@ namespace plotmill::kernels {
                                                           std::uint32_t begin, std::uint32_t end, int a) {
   const float r = job.radius;
   const float x = abscissa_x(a);
-  Interval interval{std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
+  Interval interval{infinity, -infinity};
   if (a < first_abscissa(scratch.x[begin] - r)) interval.top = interval.bottom = scratch.y[begin];
   if (a > last_abscissa(scratch.x[end - 1] + r)) interval.top = interval.bottom = scratch.y[end - 1];
   const auto include_segment = [&](const SegmentEdges& segment) {
@@ -67,8 +67,8 @@ PLOTMILL_DEVICE void find_slots(Block& block, const LineJob& job, const LineScra
       least = lesser(least, top[i]);
       greatest = greater(greatest, bottom[i]);
     }
-    const int first = std::max(pixel_of(least), 0);
-    const int last = std::min(pixel_of(greatest), static_cast<int>(job.options.height) - 1);
+    const int first = greater(pixel_of(least), 0);
+    const int last = lesser(pixel_of(greatest), static_cast<int>(job.options.height) - 1);
     scratch.rows[slot] = {static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last)};
     scratch.straight[slot] = is_straight(top) && is_straight(bottom) ? 1 : 0;
   });

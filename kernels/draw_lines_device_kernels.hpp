@@ -2,8 +2,6 @@
 // of place_images() a batch.
 #pragma once
 
-#include <bit>
-
 #include "kernels/draw_lines_device_cover.hpp"
 
 namespace plotmill {
@@ -76,8 +74,8 @@ PLOTMILL_DEVICE void measure_image(Block& block, const LineJob& job, const LineW
         for (std::uint32_t i = row; i < job.mask_words(); i += height) {
           const std::uint32_t word = own.masks[i];
           own.n_before[i] = static_cast<std::uint16_t>(in_row.n_ink);
-          in_row.n_runs += static_cast<std::uint32_t>(std::popcount(RunBits(word, left_is_ink).starts));
-          in_row.n_ink += static_cast<std::uint32_t>(std::popcount(word));
+          in_row.n_runs += count_ones(RunBits(word, left_is_ink).starts);
+          in_row.n_ink += count_ones(word);
           left_is_ink = word >> (columns_per_word - 1);
         }
         return in_row;
@@ -110,7 +108,7 @@ PLOTMILL_DEVICE inline void write_runs(const LineJob& job, const std::uint32_t* 
     std::uint32_t turns = bits.starts | bits.ends;
     bool inside = left_is_ink != 0;
     while (turns != 0) {
-      const std::uint32_t x = i * columns_per_word + static_cast<std::uint32_t>(std::countr_zero(turns));
+      const std::uint32_t x = i * columns_per_word + lowest_one(turns);
       turns &= turns - 1;
       if (inside) {
         end_run(x);
@@ -152,12 +150,12 @@ PLOTMILL_DEVICE void write_image(Block& block, const LineJob& job, const LineWor
   }
   const Stroke stroke = find_stroke(block, job, values + std::uint64_t{image} * job.n_points, scratch);
   block.for_each(stroke.items.n_items(), [&](std::uint32_t item) {
-    cover_item(
-        job, scratch, stroke.counts, stroke.items, item, [&](std::uint32_t x, std::uint32_t row, std::uint8_t covered) {
-          const std::uint32_t i = x / columns_per_word * height + row;
-          const std::uint32_t left = own.masks[i] & ((1U << x % columns_per_word) - 1);
-          coverage[own.rows[row].n_ink + own.n_before[i] + static_cast<std::uint32_t>(std::popcount(left))] = covered;
-        });
+    cover_item(job, scratch, stroke.counts, stroke.items, item,
+               [&](std::uint32_t x, std::uint32_t row, std::uint8_t covered) {
+                 const std::uint32_t i = x / columns_per_word * height + row;
+                 const std::uint32_t left = own.masks[i] & ((1U << x % columns_per_word) - 1);
+                 coverage[own.rows[row].n_ink + own.n_before[i] + count_ones(left)] = covered;
+               });
   });
 }
 

@@ -25,8 +25,7 @@ struct FiniteValues {
 
 template <class Block>
 [[nodiscard]] PLOTMILL_DEVICE FiniteValues find_finite(Block& block, const float* values, std::uint32_t n) {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
-  constexpr FiniteValues none{infinity, -infinity, std::numeric_limits<std::uint32_t>::max(), 0};
+  constexpr FiniteValues none{infinity, -infinity, greatest_u32, 0};
   return block.reduce(
       n, none,
       [&](std::uint32_t k) {
@@ -34,8 +33,8 @@ template <class Block>
         return std::isfinite(value) ? FiniteValues{value, value, k, k} : none;
       },
       [](const FiniteValues& a, const FiniteValues& b) {
-        return FiniteValues{std::min(a.least, b.least), std::max(a.greatest, b.greatest), std::min(a.first, b.first),
-                            std::max(a.last, b.last)};
+        return FiniteValues{lesser(a.least, b.least), greater(a.greatest, b.greatest), lesser(a.first, b.first),
+                            greater(a.last, b.last)};
       });
 }
 
@@ -60,7 +59,7 @@ template <class Block>
       [&](std::uint32_t k, const LineCounts& before) {
         if (!is_point(k)) return;
         // An end that is bridged has the nearest value.
-        const float value = values[std::min(std::max(k, finite.first), finite.last)];
+        const float value = values[lesser(greater(k, finite.first), finite.last)];
         scratch.x[before.n_points] = point_x(k, n, options.margin_px, span_px);
         scratch.y[before.n_points] = scale.y(value);
         if (begins_piece(k)) scratch.pieces[before.n_pieces].point_begin = before.n_points;

@@ -25,7 +25,6 @@
 // coverage off by less than 0.1/255 where the stroke crosses 500 rows or less, and by less than 2/255 up to 10,000.
 #pragma once
 
-#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -42,7 +41,8 @@ struct ValueScale {
   double bottom_px, span_px;  ///< y of lo; distance from there up to hi.
 
   [[nodiscard]] PLOTMILL_DEVICE float y(float value) const {
-    const double v = std::clamp(static_cast<double>(value), lo, hi);
+    const double wide = value;
+    const double v = wide < lo ? lo : hi < wide ? hi : wide;
     return static_cast<float>(bottom_px - (v - lo) / (hi - lo) * span_px);
   }
 };
@@ -74,8 +74,8 @@ struct ColumnRange {
 [[nodiscard]] PLOTMILL_DEVICE inline ColumnRange columns_reached(float first_x, float last_x, float r, int width) {
   const int least = -slices_per_pixel / 2;
   const int greatest = width * slices_per_pixel + least;
-  const int first = column_of_slice(std::max(first_abscissa(first_x - r) - 1, least));
-  const int last = column_of_slice(std::min(last_abscissa(last_x + r) + 1, greatest) - 1);
+  const int first = column_of_slice(greater(first_abscissa(first_x - r) - 1, least));
+  const int last = column_of_slice(lesser(last_abscissa(last_x + r) + 1, greatest) - 1);
   return {first, last - first + 1};
 }
 

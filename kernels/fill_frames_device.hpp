@@ -18,7 +18,7 @@ template <class Pixel>
 struct FrameJob {
   ImageShape shape;
   PackedInk packed;
-  PixelTable<Pixel> table;
+  Pixel table[256];  ///< A PixelTable, as device code may index it.
   Pixel* frames;
 };
 
@@ -30,7 +30,7 @@ PLOTMILL_DEVICE void fill_paper(Block& block, Pixel* pixels, std::uint32_t n, Pi
   };
   constexpr std::uint32_t per_group = 16 / sizeof(Pixel);
   const auto misaligned = static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(pixels) % 16 / sizeof(Pixel));
-  const std::uint32_t head = std::min(n, (per_group - misaligned) % per_group);
+  const std::uint32_t head = lesser(n, (per_group - misaligned) % per_group);
   const std::uint32_t n_groups = (n - head) / per_group;
   Group group;
   for (Pixel& pixel : group.pixels) pixel = paper;
@@ -47,7 +47,7 @@ PLOTMILL_DEVICE void fill_band(Block& block, const FrameJob<Pixel>& job, std::ui
   const std::uint32_t width = job.shape.width;
   const std::uint32_t image = band / bands_per_image(height);
   const std::uint32_t first_row = band % bands_per_image(height) * rows_per_band;
-  const std::uint32_t n_rows = std::min(std::uint32_t{rows_per_band}, height - first_row);
+  const std::uint32_t n_rows = lesser(rows_per_band, height - first_row);
   const std::uint32_t* const row_begin = job.packed.row_begin + std::uint64_t{image} * height;
   const std::uint32_t first_run = row_begin[first_row];
   const std::uint32_t n_runs = row_begin[first_row + n_rows] - first_run;

@@ -1,8 +1,6 @@
 // How values become heights: normalisation and flat series.
 #pragma once
 
-#include <limits>
-
 #include "kernels/device_code.hpp"
 #include "kernels/draw_lines_math.hpp"
 #include "plotmill/draw_lines.hpp"
@@ -11,8 +9,8 @@ namespace plotmill::kernels {
 
 /// What the finite values of a series span. A series without any: least > greatest.
 struct FiniteRange {
-  float least = std::numeric_limits<float>::infinity();
-  float greatest = -std::numeric_limits<float>::infinity();
+  float least = infinity;
+  float greatest = -infinity;
 };
 
 /// The scale of a series that has a finite value.
@@ -24,7 +22,7 @@ struct FiniteRange {
   const double least = static_cast<double>(finite.least);
   if (finite.least < finite.greatest) return {least, static_cast<double>(finite.greatest), bottom, span};
   // Every value is `least`, and nothing is above it.
-  return {least, std::numeric_limits<double>::infinity(), options.flat == Flat::middle ? bottom - span / 2 : bottom, 0};
+  return {least, infinity, options.flat == Flat::middle ? bottom - span / 2 : bottom, 0};
 }
 
 }  // namespace plotmill::kernels
