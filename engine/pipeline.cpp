@@ -10,12 +10,12 @@
 #include <string>
 #include <system_error>
 
-#include "engine/definition.hpp"
-#include "engine/graph.hpp"
-#include "engine/make_stage.hpp"
-#include "engine/preview.hpp"
-#include "engine/run.hpp"
-#include "engine/run_stages.hpp"
+#include "engine/definition/definition.hpp"
+#include "engine/definition/graph.hpp"
+#include "engine/definition/make_stage.hpp"
+#include "engine/preview/preview.hpp"
+#include "engine/run/run.hpp"
+#include "engine/run/stages.hpp"
 
 namespace plotmill {
 

@@ -28,7 +28,7 @@ flags=(-std=c++20 -O2 -Wall -Wextra -Werror -ffp-contract=off
 compile() { aarch64-linux-gnu-g++ "${flags[@]}" -c "$1" -o "$build/${1//\//_}.o"; }
 export build
 rm -f "$build"/*.o
-sources=(kernels/*.cpp tests/kernels/*.cpp tests/support/{draw_lines_reference,main}.cpp)
+sources=(kernels/*/*.cpp tests/kernels/*/*.cpp tests/support/{draw_lines_reference,main}.cpp)
 for source in "${sources[@]}"; do
   while [[ $(jobs -rp | wc -l) -ge $(nproc) ]]; do wait -n; done
   compile "$source" &

@@ -36,9 +36,37 @@ RULES = {
 # Files that may include more than their layer.
 EXTRA = [
     (r"kernels/.*\.(cu|cuh)", CUDA),
-    (r"engine/device_cuda\.(cpp|cu|hpp)", CUDA),
-    (r"engine/(profile|device_cuda)\..*", r"nvtx3/.*"),
+    (r"engine/device/cuda\.cpp", CUDA),
+    (r"engine/(run/profile\.hpp|device/cuda\.cpp)", r"nvtx3/.*"),
 ]
+# Layer: its rooms, lowest first, each with the rooms that it may include besides itself. As these stand above it, there
+# is no circle. A file of the layer's own folder stands on top of all rooms.
+ROOMS = {
+    "engine": {
+        "text": "",
+        "definition": "text",
+        "device": "text",
+        "run": "text definition device",
+        "report": "text",
+        "preview": "text definition run",
+    },
+    "kernels": {
+        "block": "",
+        "ink": "block",
+        "lines": "block ink",
+        "deflate": "ink",
+        "jpeg": "ink",
+        "sheet": "ink deflate",
+    },
+    "stages": {
+        "files": "",
+        "hdf5": "files",
+        "read": "files hdf5",
+        "draw": "",
+        "verify": "files hdf5",
+        "write": "files hdf5 verify",
+    },
+}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)"|(\S+))')
 
 
@@ -56,7 +84,31 @@ def resolve(root, path, name):
     return None
 
 
+def room_of(path, layer):
+    """The room of a file of the layer: a name of ROOMS, another folder's name, or None for a file beside the rooms."""
+    parts = pathlib.PurePosixPath(path).relative_to(layer).parts
+    return parts[0] if len(parts) > 1 else None
+
+
+def room_fault(path, target, layer):
+    """What is wrong with `path` including `target`, both of `layer`, or None."""
+    own, other = room_of(path, layer), room_of(target, layer)
+    if own is None or own == other or other in ROOMS[layer][own].split():
+        return None
+    return f"of the room {own}/, must not include {target}; may include {ROOMS[layer][own] or 'its own alone'}"
+
+
+def table_faults():
+    for layer, rooms in ROOMS.items():
+        lower = set()
+        for room, others in rooms.items():
+            for other in set(others.split()) - lower:
+                yield f"tools/check_layers.py: {layer}/{room} may include {other}, which is no room below it"
+            lower.add(room)
+
+
 def faults(root):
+    yield from table_faults()
     n_files = 0
     for folder in ("engine", "kernels", "stages", "tools", "tests/package"):
         for file in sorted((root / folder).rglob("*")):
@@ -66,6 +118,9 @@ def faults(root):
             path = file.relative_to(root).as_posix()
             layer = layer_of(path)
             system, own = RULES[layer]
+            if layer in ROOMS and room_of(path, layer) not in [None, *ROOMS[layer]]:
+                yield f"{path}:1: {layer}/ has no room of this name; its rooms are {' '.join(ROOMS[layer])}"
+                continue
             extra = [pattern for files, pattern in EXTRA if re.fullmatch(files, path)]
             for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
                 match = INCLUDE.match(line)
@@ -83,6 +138,8 @@ def faults(root):
                     yield f"{where} must not include {name}"
                 elif not any(re.fullmatch(pattern, target) for pattern in own):
                     yield f"{where} must not include {target}"
+                elif layer in ROOMS and layer_of(target) == layer and (fault := room_fault(path, target, layer)):
+                    yield f"{where} {fault}"
     if n_files == 0:
         yield f"{root}: no source file found"
 

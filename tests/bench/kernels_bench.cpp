@@ -17,10 +17,10 @@
 #include <filesystem>
 
 #include "bench/bench_series.hpp"
-#include "kernels/draw_lines.hpp"
-#include "kernels/encode_deflate.hpp"
-#include "kernels/encode_jpeg.hpp"
-#include "kernels/encode_png.hpp"
+#include "kernels/deflate/encode.hpp"
+#include "kernels/deflate/encode_png.hpp"
+#include "kernels/jpeg/encode.hpp"
+#include "kernels/lines/draw_lines.hpp"
 
 namespace plotmill::bench {
 namespace {

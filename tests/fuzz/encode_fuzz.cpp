@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "fuzz/fuzzing.hpp"
-#include "kernels/encode_deflate.hpp"
-#include "kernels/encode_jpeg.hpp"
-#include "kernels/encode_png.hpp"
+#include "kernels/deflate/encode.hpp"
+#include "kernels/deflate/encode_png.hpp"
+#include "kernels/jpeg/encode.hpp"
 #include "support/plain_jpeg.hpp"
 #include "support/png_image.hpp"
 #include "support/random_ink.hpp"

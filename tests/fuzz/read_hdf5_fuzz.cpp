@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "fuzz/fuzz_reader.hpp"
-#include "stages/hdf5_handle.hpp"
+#include "stages/hdf5/handle.hpp"
 
 using namespace plotmill;
 

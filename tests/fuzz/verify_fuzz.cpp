@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "fuzz/fuzzing.hpp"
-#include "kernels/check_jpeg.hpp"
-#include "kernels/check_png.hpp"
-#include "kernels/inflate_check.hpp"
-#include "stages/manifest_lines.hpp"
+#include "kernels/deflate/check_png.hpp"
+#include "kernels/deflate/inflate_check.hpp"
+#include "kernels/jpeg/check.hpp"
+#include "stages/files/manifest_lines.hpp"
 #include "support/png_image.hpp"
 
 using namespace plotmill;

@@ -1,4 +1,4 @@
-// As much of CUDA as kernels/block_cuda.cuh asks for, on ordinary threads: a block is 256 of them, and barriers and
+// As much of CUDA as kernels/block/cuda.cuh asks for, on ordinary threads: a block is 256 of them, and barriers and
 // shuffles wait as a GPU's do. The thread sanitizer then sees a missing barrier as a race. One block at a time.
 #pragma once
 

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <cstring>
 
-#include "engine/definition.hpp"
-#include "engine/run.hpp"
+#include "engine/definition/definition.hpp"
+#include "engine/run/run.hpp"
 #include "support/emulated_device.hpp"
 #include "support/flow_stages.hpp"
 

@@ -6,8 +6,8 @@
 #include <random>
 #include <string>
 
-#include "engine/definition.hpp"
-#include "engine/run.hpp"
+#include "engine/definition/definition.hpp"
+#include "engine/run/run.hpp"
 #include "support/number_text.hpp"
 #include "support/stored_outputs.hpp"
 

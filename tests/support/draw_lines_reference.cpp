@@ -1,11 +1,11 @@
-// Follows the head comment of kernels/draw_lines_math.hpp sentence by sentence; shares with the product the arithmetic
+// Follows the head comment of kernels/lines/math.hpp sentence by sentence; shares with the product the arithmetic
 // of single values, and none of its walk over the data.
 #include "support/draw_lines_reference.hpp"
 
 #include <cmath>
 #include <limits>
 
-#include "kernels/draw_lines_math.hpp"
+#include "kernels/lines/math.hpp"
 
 namespace plotmill::test {
 namespace {

@@ -14,7 +14,7 @@
 #include <string>
 #include <thread>
 
-#include "engine/device_source.hpp"
+#include "engine/device/source.hpp"
 
 namespace plotmill::test {
 

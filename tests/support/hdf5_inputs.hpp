@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "stages/hdf5_handle.hpp"
+#include "stages/hdf5/handle.hpp"
 #include "support/run_reader.hpp"
 
 namespace plotmill::test {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "plotmill/sequences.hpp"
-#include "stages/hdf5_handle.hpp"
+#include "stages/hdf5/handle.hpp"
 
 namespace plotmill::test {
 

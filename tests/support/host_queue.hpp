@@ -5,8 +5,8 @@
 #include <memory>
 #include <new>
 
-#include "kernels/draw_lines.hpp"
-#include "kernels/draw_lines_device.hpp"
+#include "kernels/lines/device.hpp"
+#include "kernels/lines/draw_lines.hpp"
 
 namespace plotmill::test {
 

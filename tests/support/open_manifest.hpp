@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "stages/manifest.hpp"
+#include "stages/files/manifest.hpp"
 #include "support/run_reader.hpp"
 
 namespace plotmill::test {

@@ -15,8 +15,8 @@ CLEAN = {
     ".gitignore": "/build/\n",
     "engine/plotmill/error.hpp": "#pragma once\n#include <string>\n",
     "engine/plotmill/stage.hpp": '#pragma once\n#include "plotmill/error.hpp"\n',
-    "engine/graph.hpp": "#pragma once\n#include <tbb/flow_graph.h>\n",
-    "engine/graph.cpp": '#include "graph.hpp"\n',
+    "engine/definition/graph.hpp": "#pragma once\n#include <tbb/flow_graph.h>\n",
+    "engine/definition/graph.cpp": '#include "graph.hpp"\n',
     "kernels/draw.hpp": '#pragma once\n#include "plotmill/error.hpp"\n',
     "stages/read.cpp": '#include "kernels/draw.hpp"\n#include "plotmill/stage.hpp"\n',
     "tools/plotmill.cpp": '#include <fmt/format.h>\n\n#include "plotmill/stage.hpp"\n',
@@ -77,7 +77,7 @@ class Format(Repository):
         self.assert_passes("format")
 
     def test_c_plus_plus_by_another_style_fails(self):
-        self.write("engine/graph.cpp", "int  f( ){return 1;}\n")
+        self.write("engine/definition/graph.cpp", "int  f( ){return 1;}\n")
         self.assert_fails("format", "clang-format")
 
     def test_a_shell_script_without_suffix_is_found_by_its_first_line(self):
@@ -104,7 +104,7 @@ class Layers(Repository):
             ("kernels/draw.cpp", '#include "plotmill/stage.hpp"'),
             ("kernels/draw.cpp", "#include <cuda_runtime.h>"),
             ("kernels/draw.cpp", "  #  include <tbb/parallel_for.h>"),
-            ("stages/other.cpp", '#include "engine/graph.hpp"'),
+            ("stages/other.cpp", '#include "engine/definition/graph.hpp"'),
             ("stages/other.cpp", '#include "graph.hpp"'),
             ("stages/other.cpp", "#include <oneapi/tbb/task.h>"),
             ("stages/other.cpp", "#include <CLI/CLI.hpp>"),
@@ -123,7 +123,7 @@ class Layers(Repository):
 
     def test_cuda_may_be_included_where_it_belongs(self):
         self.write("kernels/draw.cu", "#include <cuda_runtime.h>\n")
-        self.write("engine/device_cuda.cpp", "#include <cuda_runtime_api.h>\n")
+        self.write("engine/device/cuda.cpp", "#include <cuda_runtime_api.h>\n")
         self.assert_passes("layers")
 
     def test_a_public_header_that_does_not_compile_alone_fails(self):

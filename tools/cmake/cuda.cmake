@@ -59,7 +59,7 @@ function(plotmill_cuda_layer name)
                                            CUDA_RUNTIME_LIBRARY Static)
   target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/engine)
   # The same bits as a CPU: no contraction, every operation rounded as IEEE 754 has it, denormal numbers kept.
-  # No --expt-relaxed-constexpr: see kernels/device_code.hpp.
+  # No --expt-relaxed-constexpr: see kernels/block/device_code.hpp.
   # CMake 3.25 does not know that nvcc speaks C++20.
   target_compile_options(${name} PRIVATE -std=c++20 --fmad=false -prec-div=true -prec-sqrt=true -ftz=false
                                          -Xcompiler=-ffp-contract=off,-Wall,-Wextra,-Wshadow)

@@ -6,8 +6,8 @@ from . import machine
 from .steps import Failed, Missing
 
 TESTS = {
-    "kernels against the CPU": ("kernel_tests", "--source-file=*draw_lines_cuda_test.cpp"),
-    "pipelines against the CPU": ("pipeline_tests", "--source-file=*gpu_test.cpp"),
+    "kernels against the CPU": ("kernel_tests", "--source-file=*tests/kernels/lines/cuda_test.cpp"),
+    "pipelines against the CPU": ("pipeline_tests", "--source-file=*tests/pipelines/gpu_test.cpp"),
 }
 SKIPPED = "SKIPPED: "
 

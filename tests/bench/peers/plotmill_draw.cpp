@@ -6,7 +6,7 @@
 #include <exception>
 
 #include "bench/peers/npy_table.hpp"
-#include "kernels/draw_lines.hpp"
+#include "kernels/lines/draw_lines.hpp"
 
 using namespace plotmill;
 

@@ -1,0 +1,16 @@
+// The nodes that a run has, as text and for Graphviz. Where run.device is auto, they are those of this machine.
+#pragma once
+
+#include <string>
+
+#include "engine/definition/definition.hpp"
+
+namespace plotmill {
+
+/// One line for each node, in order: its name, its type, what feeds it, and which threads run it.
+[[nodiscard]] std::string graph_text(const Definition& definition);
+
+/// A directed graph in the language DOT; the edges say what travels along them.
+[[nodiscard]] std::string graph_dot(const Definition& definition);
+
+}  // namespace plotmill

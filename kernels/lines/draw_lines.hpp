@@ -1,0 +1,77 @@
+// Draws line charts, series by series, into ink. One object for each thread; see plotmill/draw_lines.hpp for what a
+// chart is and math.hpp for the arithmetic.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/lines/math.hpp"
+#include "kernels/lines/simd.hpp"
+#include "plotmill/draw_lines.hpp"
+
+namespace plotmill::kernels {
+
+/// Points of a series in pixels, cut at its gaps.
+struct LinePoints {
+  std::vector<float> x, y;               ///< [n] x never falls within a piece.
+  std::vector<std::size_t> piece_begin;  ///< [n_pieces + 1]: first point of each piece. Empty series: {0}.
+
+  [[nodiscard]] std::size_t n_pieces() const { return piece_begin.size() - 1; }
+};
+
+/// x of every point of a series of that length, [n_points].
+[[nodiscard]] std::vector<float> line_x(const LineOptions& options, std::size_t n_points);
+
+/// Why a series can't be drawn, as `flat` and `gaps` ask for; nothing where it can.
+[[nodiscard]] std::optional<std::string> refusal(const LineOptions& options, std::span<const float> series);
+
+/// Normalises `series`, drops what is not finite as `options.gaps` says, and pairs it with `x`. Throws Error (input) of
+/// a series that is refused.
+void line_points(const LineOptions& options, std::span<const float> x, std::span<const float> series, LinePoints& out);
+
+/// Radius of the stroke in pixels.
+[[nodiscard]] float stroke_radius(const LineOptions& options);
+
+[[nodiscard]] inline ImageShape image_shape(const LineOptions& options) {
+  return {options.width, options.height, options.paper, options.ink};
+}
+
+/// Holds the scratch for one thread. Its memory grows to what the densest series needs and stays; it is at most
+/// max_bytes().
+class LineDrawer {
+ public:
+  /// `options` must be valid (check_options()); series must have n_points values, at least 1.
+  LineDrawer(const LineOptions& options, std::size_t n_points);
+
+  /// Appends one image to `ink`, whose shape must be image_shape(options). A series without a finite value leaves it
+  /// all paper. Throws Error (input) as `flat` and `gaps` ask for, with `ink` unchanged.
+  void draw(std::span<const float> series, Ink& ink);
+
+  /// Bytes of scratch that one drawer holds at most.
+  [[nodiscard]] static std::uint64_t max_bytes(const LineOptions& options, std::size_t n_points);
+
+ private:
+  void find_pieces();
+  void place_rows();
+  void set_points_without_antialias();
+  void append_rows(Ink& ink);
+
+  LineOptions options_;
+  std::vector<float> x_;
+  float radius_;
+  LinePoints points_;
+  std::vector<PieceIntervals> pieces_;
+  std::vector<float> top_, bottom_, inverse_top_, inverse_bottom_;  ///< See LineEdges.
+  std::vector<std::int32_t> first_row_, last_row_;                  ///< [width]
+  std::vector<std::int32_t> row_end_;                               ///< [height]
+  std::vector<Cell> cells_;
+  std::vector<std::uint8_t> coverage_;
+  std::vector<std::int32_t> starts_;  ///< Runs as cells_to_runs() leaves them.
+  std::vector<RunCount> run_counts_;
+  std::vector<Run> runs_;
+};
+
+}  // namespace plotmill::kernels
