@@ -13,6 +13,7 @@
 #include "engine/definition/definition.hpp"
 #include "engine/definition/graph.hpp"
 #include "engine/definition/make_stage.hpp"
+#include "engine/device/source.hpp"
 #include "engine/preview/preview.hpp"
 #include "engine/run/run.hpp"
 #include "engine/run/stages.hpp"
@@ -95,7 +96,9 @@ const std::string& Pipeline::reader_id() const noexcept {
 }
 
 std::string Pipeline::graph(GraphFormat format) const {
-  return format == GraphFormat::dot ? graph_dot(state_->definition) : graph_text(state_->definition);
+  const Definition& definition = state_->definition;
+  const bool auto_is_gpu = definition.run.device == "auto" && cuda_devices().find().n_devices > 0;
+  return format == GraphFormat::dot ? graph_dot(definition, auto_is_gpu) : graph_text(definition, auto_is_gpu);
 }
 
 }  // namespace plotmill

@@ -18,12 +18,9 @@ struct Node {
   std::string threads;
 };
 
-bool has_device(const RunSettings& run) {
-  return run.device.starts_with("cuda") || (run.device == "auto" && run.devices.find().n_devices > 0);
-}
-
-std::vector<Node> nodes_of(const Definition& definition) {
-  const bool on_device = has_device(definition.run);
+std::vector<Node> nodes_of(const Definition& definition, bool auto_is_gpu) {
+  const std::string& device = definition.run.device;
+  const bool on_device = device.starts_with("cuda") || (device == "auto" && auto_is_gpu);
   // By stage, the node that gives what comes out of it.
   std::vector<std::string> last(definition.stages.size());
   std::vector<Node> nodes;
@@ -62,8 +59,8 @@ std::vector<Node> nodes_of(const Definition& definition) {
 
 }  // namespace
 
-std::string graph_text(const Definition& definition) {
-  const std::vector<Node> nodes = nodes_of(definition);
+std::string graph_text(const Definition& definition, bool auto_is_gpu) {
+  const std::vector<Node> nodes = nodes_of(definition, auto_is_gpu);
   std::size_t width = 0;
   for (const Node& node : nodes) width = std::max(width, node.name.size());
   std::string text;
@@ -75,8 +72,8 @@ std::string graph_text(const Definition& definition) {
 }
 
 // Ids and types hold nothing that quotes in DOT would have to escape.
-std::string graph_dot(const Definition& definition) {
-  const std::vector<Node> nodes = nodes_of(definition);
+std::string graph_dot(const Definition& definition, bool auto_is_gpu) {
+  const std::vector<Node> nodes = nodes_of(definition, auto_is_gpu);
   std::string text = "digraph plotmill {\n  rankdir=LR;\n  node [shape=box];\n";
   for (const Node& node : nodes) {
     text += "  \"" + node.name + "\" [label=\"" + node.name + "\\n" + node.type + "\\n" + node.threads + "\"];\n";

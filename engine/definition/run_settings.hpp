@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "engine/device/source.hpp"
 #include "plotmill/error.hpp"
 #include "plotmill/options.hpp"
 #include "plotmill/stage.hpp"
@@ -15,8 +14,7 @@
 namespace plotmill {
 
 struct RunSettings {
-  std::string device = "auto";  ///< auto, cpu, cuda, cuda:N or cuda:all
-  DeviceSource devices = cuda_devices();
+  std::string device = "auto";                           ///< auto, cpu, cuda, cuda:N or cuda:all
   std::size_t streams = 4;                               ///< Of each device.
   std::size_t threads = 0;                               ///< 0: the engine chooses.
   std::size_t batch = 0;                                 ///< Images in a batch; 0: the engine chooses.

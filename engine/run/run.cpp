@@ -17,8 +17,9 @@ namespace {
 
 /// What the threads of a run share. It outlives the run only if a stage hangs.
 struct RunState {
-  RunState(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled)
-      : stages(definition, options, Purpose::run, &cancelled) {
+  RunState(const Definition& definition, const RunOptions& options, const DeviceSource& source,
+           const std::atomic<bool>& cancelled)
+      : stages(definition, options, Purpose::run, source, &cancelled) {
     if (!stages.all_complete()) flow.emplace(stages);
   }
 
@@ -162,8 +163,9 @@ class Watch {
 
 }  // namespace
 
-RunReport run_definition(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled) {
-  const auto state = std::make_shared<RunState>(definition, options, cancelled);
+RunReport run_definition(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled,
+                         const DeviceSource& source) {
+  const auto state = std::make_shared<RunState>(definition, options, source, cancelled);
   if (!state->flow) return report_of_nothing(state->stages);
   if (options.on_start) options.on_start(state->stages.plan);
   Watch watch(*state, definition, options, cancelled);

@@ -4,11 +4,13 @@
 #include <atomic>
 
 #include "engine/definition/definition.hpp"
+#include "engine/device/source.hpp"
 #include "plotmill/pipeline.hpp"
 
 namespace plotmill {
 
-/// As Pipeline::run(). `cancelled` is looked at ten times a second.
-RunReport run_definition(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled);
+/// As Pipeline::run(). `cancelled` is looked at ten times a second. Devices come from `source`.
+RunReport run_definition(const Definition& definition, const RunOptions& options, const std::atomic<bool>& cancelled,
+                         const DeviceSource& source = cuda_devices());
 
 }  // namespace plotmill

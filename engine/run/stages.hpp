@@ -8,6 +8,7 @@
 
 #include "engine/definition/definition.hpp"
 #include "engine/definition/make_stage.hpp"
+#include "engine/device/source.hpp"
 #include "engine/run/first_charts.hpp"
 #include "engine/run/node_clock.hpp"
 #include "plotmill/pipeline.hpp"
@@ -66,7 +67,7 @@ enum class Purpose {
 struct RunStages {
   /// A stage that works for long while it is opened stops when `cancelled` is set.
   RunStages(const Definition& definition, const RunOptions& options, Purpose purpose = Purpose::run,
-            const std::atomic<bool>* cancelled = nullptr);
+            const DeviceSource& source = cuda_devices(), const std::atomic<bool>* cancelled = nullptr);
   RunStages(const RunStages&) = delete;
   RunStages& operator=(const RunStages&) = delete;
   /// Abandons the writers of a run that never came to its end.
@@ -103,7 +104,7 @@ struct RunStages {
  private:
   void abandon_writers() noexcept;
   void make_all(const Definition& definition);
-  void choose_device(const RunSettings& settings, Purpose purpose);
+  void choose_device(const RunSettings& settings, Purpose purpose, const DeviceSource& source);
   void open(const RunSetup& setup);
   void open_writers(const RunSetup& setup);
   void rehearse_writers(const RunSetup& setup);

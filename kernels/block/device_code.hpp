@@ -68,4 +68,19 @@ template <class Integer>
 #endif
 }
 
+/// The first index from `from` on, before `to`, for which is_true(index); `to` where there is none. Once true, it stays
+/// true.
+template <class IsTrue>
+[[nodiscard]] PLOTMILL_DEVICE std::uint32_t first_where(std::uint32_t from, std::uint32_t to, IsTrue is_true) {
+  while (from < to) {
+    const std::uint32_t middle = from + (to - from) / 2;
+    if (is_true(middle)) {
+      to = middle;
+    } else {
+      from = middle + 1;
+    }
+  }
+  return from;
+}
+
 }  // namespace plotmill::kernels

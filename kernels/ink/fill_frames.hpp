@@ -2,8 +2,9 @@
 // while it is still in the cache.
 #pragma once
 
+#include "kernels/block/device_code.hpp"
 #include "kernels/ink/fill_rows.hpp"
-#include "kernels/lines/job.hpp"
+#include "kernels/ink/packed_ink.hpp"
 
 namespace plotmill::kernels {
 

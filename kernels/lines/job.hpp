@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "kernels/block/device_code.hpp"
+#include "kernels/ink/packed_ink.hpp"
 #include "kernels/lines/device.hpp"
 #include "kernels/lines/math.hpp"
 #include "plotmill/draw_lines.hpp"
@@ -100,28 +101,5 @@ struct ImageWork {
         masks(work.masks + std::uint64_t{image} * job.mask_words()),
         n_before(work.n_before + std::uint64_t{image} * job.mask_words()) {}
 };
-
-/// Packed ink, as Ink holds it.
-struct PackedInk {
-  std::uint32_t* row_begin;       ///< [n_images * height + 1]
-  std::uint64_t* coverage_begin;  ///< [n_images + 1]
-  Run* runs;                      ///< [n_runs]
-  std::uint8_t* coverage;         ///< [n_ink]
-};
-
-/// The first index from `from` on, before `to`, for which is_true(index); `to` where there is none. Once true, it stays
-/// true.
-template <class IsTrue>
-[[nodiscard]] PLOTMILL_DEVICE std::uint32_t first_where(std::uint32_t from, std::uint32_t to, IsTrue is_true) {
-  while (from < to) {
-    const std::uint32_t middle = from + (to - from) / 2;
-    if (is_true(middle)) {
-      to = middle;
-    } else {
-      from = middle + 1;
-    }
-  }
-  return from;
-}
 
 }  // namespace plotmill::kernels

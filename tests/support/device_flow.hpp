@@ -64,11 +64,10 @@ class DeviceFlow {
             {"id": "in", "type": "flow_read"}, {"id": "charts", "type": "flow_draw"},
             {"id": "store", "type": "flow_write"})" +
                                          more_stages + "]}",
-                                     "", {}, registry_)) {
-    definition_.run.devices = emulated_devices(devices);
-  }
+                                     "", {}, registry_)),
+        source_(emulated_devices(devices)) {}
 
-  RunReport run(const RunOptions& options = {}) { return run_definition(definition_, options, cancelled); }
+  RunReport run(const RunOptions& options = {}) { return run_definition(definition_, options, cancelled, source_); }
 
   /// The error that a run ends with.
   Error error(const RunOptions& options = {}) {
@@ -85,6 +84,7 @@ class DeviceFlow {
  private:
   Registry registry_;
   Definition definition_;
+  DeviceSource source_;
 };
 
 }  // namespace plotmill::test

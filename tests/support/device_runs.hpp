@@ -58,9 +58,8 @@ class DeviceRuns {
     const std::string out = "out" + std::to_string(n_runs_++);
     std::filesystem::create_directories(folder_.path() / out / "png");
     std::filesystem::create_directories(folder_.path() / out / "jpeg");
-    Definition definition = parse_definition(definition_in(folder_, values, out), "", {}, registry_);
-    if (devices != nullptr) definition.run.devices = *devices;
-    const RunReport done = run_definition(definition, {}, cancelled_);
+    const Definition definition = parse_definition(definition_in(folder_, values, out), "", {}, registry_);
+    const RunReport done = run_definition(definition, {}, cancelled_, devices != nullptr ? *devices : cuda_devices());
     if (report != nullptr) *report = done;
     return read_outputs(folder_.path() / out);
   }

@@ -17,8 +17,9 @@ CLEAN = {
     "engine/plotmill/stage.hpp": '#pragma once\n#include "plotmill/error.hpp"\n',
     "engine/definition/graph.hpp": "#pragma once\n#include <tbb/flow_graph.h>\n",
     "engine/definition/graph.cpp": '#include "graph.hpp"\n',
-    "kernels/draw.hpp": '#pragma once\n#include "plotmill/error.hpp"\n',
-    "stages/read.cpp": '#include "kernels/draw.hpp"\n#include "plotmill/stage.hpp"\n',
+    "engine/pipeline.cpp": '#include "engine/definition/graph.hpp"\n',
+    "kernels/lines/draw.hpp": '#pragma once\n#include "plotmill/error.hpp"\n',
+    "stages/read/read.cpp": '#include "kernels/lines/draw.hpp"\n#include "plotmill/stage.hpp"\n',
     "tools/plotmill.cpp": '#include <fmt/format.h>\n\n#include "plotmill/stage.hpp"\n',
 }
 
@@ -97,20 +98,27 @@ class Layers(Repository):
         for path, line in [
             ("engine/plotmill/pipeline.hpp", "#include <tbb/flow_graph.h>"),
             ("engine/plotmill/pipeline.hpp", '#include "graph.hpp"'),
-            ("engine/other.cpp", '#include "kernels/draw.hpp"'),
-            ("engine/other.cpp", '#include "../kernels/draw.hpp"'),
-            ("engine/other.cpp", "#include <hdf5.h>"),
-            ("engine/other.cpp", "#include <cuda_runtime.h>"),
-            ("kernels/draw.cpp", '#include "plotmill/stage.hpp"'),
-            ("kernels/draw.cpp", "#include <cuda_runtime.h>"),
-            ("kernels/draw.cpp", "  #  include <tbb/parallel_for.h>"),
-            ("stages/other.cpp", '#include "engine/definition/graph.hpp"'),
-            ("stages/other.cpp", '#include "graph.hpp"'),
-            ("stages/other.cpp", "#include <oneapi/tbb/task.h>"),
-            ("stages/other.cpp", "#include <CLI/CLI.hpp>"),
-            ("tools/other.cpp", '#include "kernels/draw.hpp"'),
+            ("engine/run/other.cpp", '#include "kernels/lines/draw.hpp"'),
+            ("engine/run/other.cpp", '#include "../../kernels/lines/draw.hpp"'),
+            ("engine/run/other.cpp", "#include <hdf5.h>"),
+            ("engine/run/other.cpp", "#include <cuda_runtime.h>"),
+            ("kernels/lines/draw.cpp", '#include "plotmill/stage.hpp"'),
+            ("kernels/lines/draw.cpp", "#include <cuda_runtime.h>"),
+            ("kernels/lines/draw.cpp", "  #  include <tbb/parallel_for.h>"),
+            ("stages/read/other.cpp", '#include "engine/definition/graph.hpp"'),
+            ("stages/read/other.cpp", '#include "graph.hpp"'),
+            ("stages/read/other.cpp", "#include <oneapi/tbb/task.h>"),
+            ("stages/read/other.cpp", "#include <CLI/CLI.hpp>"),
+            ("tools/other.cpp", '#include "kernels/lines/draw.hpp"'),
             ("tools/other.cpp", "#include <hdf5.h>"),
             ("tools/other.cpp", "#include HEADER"),
+            # Rooms: to a higher one, to one that is not named, from and to a file beside them.
+            ("engine/text/other.cpp", '#include "engine/definition/graph.hpp"'),
+            ("engine/text/other.cpp", '#include "../definition/graph.hpp"'),
+            ("engine/device/other.cpp", '#include "engine/definition/graph.hpp"'),
+            ("engine/run/other.cpp", '#include "engine/pipeline.cpp"'),
+            ("kernels/ink/other.cpp", '#include "kernels/lines/draw.hpp"'),
+            ("stages/files/other.cpp", '#include "stages/read/read.cpp"'),
         ]:
             with self.subTest(path=path, line=line):
                 file = self.write(path, f"#pragma once\n{line}\n")
@@ -121,8 +129,22 @@ class Layers(Repository):
                 self.assertIn(f"{path}:2: ", result.stderr)
                 file.unlink()
 
+    def test_a_file_in_no_room_fails(self):
+        for path in ["engine/other.cpp", "kernels/other.hpp", "stages/new_room/other.cpp"]:
+            with self.subTest(path=path):
+                file = self.write(path, "#include <vector>\n")
+                self.assert_fails("layers", f"{path}:1: ")
+                file.unlink()
+
+    def test_a_room_that_may_include_one_above_it_fails(self):
+        file = self.root / "tools/check_layers.py"
+        text = file.read_text(encoding="utf-8")
+        self.assertIn('"ink": "block"', text)
+        file.write_text(text.replace('"ink": "block"', '"ink": "block lines"'), encoding="utf-8")
+        self.assert_fails("layers", "kernels/ink may include lines, which is no room below it")
+
     def test_cuda_may_be_included_where_it_belongs(self):
-        self.write("kernels/draw.cu", "#include <cuda_runtime.h>\n")
+        self.write("kernels/lines/draw.cu", "#include <cuda_runtime.h>\n")
         self.write("engine/device/cuda.cpp", "#include <cuda_runtime_api.h>\n")
         self.assert_passes("layers")
 

@@ -19,7 +19,7 @@ Definition two_writers() {
 }  // namespace
 
 TEST_CASE("graph: a line of text for each node says what feeds it") {
-  CHECK(graph_text(two_writers()) ==
+  CHECK(graph_text(two_writers(), false) ==
         "prices    fake_read, a thread of its own\n"
         "charts    fake_draw <- prices, all threads\n"
         "a encode  fake_write <- charts, all threads\n"
@@ -30,13 +30,12 @@ TEST_CASE("graph: a line of text for each node says what feeds it") {
 
 TEST_CASE("graph: where a GPU draws, it has upload and download, and stages that can't draw there stay on the CPU") {
   const Registry registry = builtin_stages();
-  const auto graph_of = [&](const std::string& run, std::size_t n_devices) {
-    Definition definition = parse_definition(R"({"plotmill": 1, "run": {)" + run + R"(}, "stages": [
+  const auto graph_of = [&](const std::string& run, bool auto_is_gpu) {
+    const Definition definition = parse_definition(R"({"plotmill": 1, "run": {)" + run + R"(}, "stages": [
         {"id": "walks", "type": "make_sequences"}, {"id": "charts", "type": "draw_lines"},
         {"id": "store", "type": "write_hdf5", "params": {"path": "a.h5"}}]})",
-                                             "job.json", {}, registry);
-    definition.run.devices.find = [=] { return DeviceSource::Found{n_devices, ""}; };
-    return graph_text(definition);
+                                                   "job.json", {}, registry);
+    return graph_text(definition, auto_is_gpu);
   };
   const std::string on_gpu =
       "walks            make_sequences, a thread of its own\n"
@@ -45,18 +44,18 @@ TEST_CASE("graph: where a GPU draws, it has upload and download, and stages that
       "charts download  draw_lines <- charts, the same streams, by pinned memory\n"
       "store encode     write_hdf5 <- charts download, all threads\n"
       "store commit     write_hdf5 <- store encode, a thread of its own, in order\n";
-  CHECK(graph_of(R"("streams": 2)", 1) == on_gpu);
-  CHECK(graph_of(R"("streams": 2, "device": "cuda:all")", 0) == on_gpu);
-  CHECK(graph_of(R"("device": "cpu")", 1) == graph_of("", 0));
-  CHECK(graph_of("", 0).find("upload") == std::string::npos);
+  CHECK(graph_of(R"("streams": 2)", true) == on_gpu);
+  CHECK(graph_of(R"("streams": 2, "device": "cuda:all")", false) == on_gpu);
+  CHECK(graph_of(R"("device": "cpu")", true) == graph_of("", false));
+  CHECK(graph_of("", false).find("upload") == std::string::npos);
 
   Definition others = two_writers();
   others.run.device = "cuda";
-  CHECK(graph_text(others) == graph_text(two_writers()));
+  CHECK(graph_text(others, false) == graph_text(two_writers(), false));
 }
 
 TEST_CASE("graph: DOT has every node, and edges that say what travels") {
-  CHECK(graph_dot(two_writers()) ==
+  CHECK(graph_dot(two_writers(), false) ==
         "digraph plotmill {\n"
         "  rankdir=LR;\n"
         "  node [shape=box];\n"
