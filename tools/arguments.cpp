@@ -1,6 +1,8 @@
 // What the commands take.
 #include "arguments.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace plotmill::tools {
 namespace {
 
@@ -81,6 +83,10 @@ void add_completion_arguments(CLI::App& command, Arguments& arguments) {
       ->required()
       ->type_name("SHELL")
       ->check(CLI::IsMember({"bash", "zsh"}));
+}
+
+void add_version_arguments(CLI::App& command, Arguments& arguments) {
+  command.add_flag("--json", arguments.json, "Print one JSON object with the same");
 }
 
 Pipeline load_pipeline(const Arguments& arguments) {

@@ -1,7 +1,6 @@
 // What the commands take: the options as CLI11 has them, the values given, and the pipeline that they name.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
@@ -9,6 +8,10 @@
 #include "preview_command.hpp"
 #include "show_command.hpp"
 #include "verify_command.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace plotmill::tools {
 
@@ -37,6 +40,7 @@ void add_show_arguments(CLI::App& command, Arguments& arguments);
 void add_verify_arguments(CLI::App& command, Arguments& arguments);
 void add_stages_arguments(CLI::App& command, Arguments& arguments);
 void add_completion_arguments(CLI::App& command, Arguments& arguments);
+void add_version_arguments(CLI::App& command, Arguments& arguments);
 
 /// The pipeline of the file with all that the arguments change in it. Throws Error (definition, input, io).
 [[nodiscard]] Pipeline load_pipeline(const Arguments& arguments);

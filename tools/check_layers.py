@@ -23,7 +23,7 @@ RULES = {
     "engine/plotmill": ([], [r"engine/plotmill/.*"]),
     "kernels": (
         [r".*intrin\.h", r"arm_neon\.h", r"hwy/.*", r"(isa-l/)?(igzip_lib|crc)\.h", r"zlib\.h", r"(jpeglib|jerror|turbojpeg)\.h"],
-        [r"engine/plotmill/(contact_sheet|device_drawer|device_lines|device_queue|draw_lines|error|export|ink|sequences)\.hpp", r"kernels/.*"],
+        [r"engine/plotmill/(build_info|contact_sheet|device_drawer|device_lines|device_queue|draw_lines|error|export|ink|sequences)\.hpp", r"kernels/.*"],
     ),
     "engine": ([r"(oneapi/)?tbb/.*", r"nlohmann/.*", POSIX], [r"engine/.*"]),
     "stages": (
@@ -49,8 +49,10 @@ ROOMS = {
         "run": "text definition device",
         "report": "text",
         "preview": "text definition run",
+        "version": "device",
     },
     "kernels": {
+        "simd": "",
         "block": "",
         "ink": "block",
         "lines": "block ink",

@@ -1,6 +1,7 @@
 // What the command line accepts, read from the CLI11 object that parses it.
 #include "command_reference.hpp"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <functional>
 #include <sstream>

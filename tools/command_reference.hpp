@@ -1,11 +1,14 @@
 // What the command line accepts, read from the CLI11 object that parses it: for completion and for the man page.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
 #include "plotmill/registry.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace plotmill::tools {
 

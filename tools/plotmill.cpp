@@ -15,12 +15,14 @@
 #include "completion.hpp"
 #include "crash_message.hpp"
 #include "man_page.hpp"
+#include "plotmill/build_info.hpp"
 #include "plotmill/describe.hpp"
 #include "plotmill/pipeline.hpp"
 #include "preview_command.hpp"
 #include "run_command.hpp"
 #include "show_command.hpp"
 #include "verify_command.hpp"
+#include "version_text.hpp"
 
 namespace plotmill::tools {
 namespace {
@@ -83,7 +85,10 @@ int print_man_page(const CLI::App& app, const Arguments&) {
   return print(man_page(reference_of(app, registry), registry));
 }
 
-int print_version(const CLI::App&, const Arguments&) { return print(fmt::format("plotmill {}\n", version())); }
+int print_version(const CLI::App&, const Arguments& arguments) {
+  const BuildInfo info = build_info();
+  return print(arguments.json ? to_json(info) + "\n" : version_text(info));
+}
 
 void add_nothing(CLI::App&, Arguments&) {}
 
@@ -105,7 +110,8 @@ constexpr std::array<Command, 10> commands{{
     {"completion", "Print a script that makes a shell complete this command line", add_completion_arguments,
      print_completion},
     {"man", "Print the manual page, for `man -l -`", add_nothing, print_man_page},
-    {"version", "Print the version", add_nothing, print_version},
+    {"version", "Print the version, and what this plotmill was built from and with", add_version_arguments,
+     print_version},
 }};
 
 std::string exit_codes_text() {

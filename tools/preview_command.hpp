@@ -1,10 +1,13 @@
 // `plotmill preview`: a sheet of a definition's charts, and what a run would be.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "plotmill/preview.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace plotmill::tools {
 

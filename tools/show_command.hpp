@@ -1,10 +1,13 @@
 // `plotmill show`: a sheet of charts that are stored.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "plotmill/show.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace plotmill::tools {
 

@@ -1,10 +1,13 @@
 // `plotmill verify`: whether what is stored is as it was written.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <string>
 
 #include "plotmill/verify.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace plotmill::tools {
 

@@ -157,6 +157,12 @@ DeviceSource::Found find() {
 
 }  // namespace
 
+CudaBuild cuda_build() {
+  return {.toolkit = std::to_string(CUDART_VERSION / 1000) + "." + std::to_string(CUDART_VERSION % 1000 / 10),
+          .architectures = {PLOTMILL_CUDA_ARCHITECTURES},
+          .absence = ""};
+}
+
 DeviceSource cuda_devices() {
   return {.find = find, .open = [](std::size_t number) -> std::unique_ptr<Device> {
             return std::make_unique<CudaDevice>(static_cast<int>(number));

@@ -3,10 +3,12 @@
 
 namespace plotmill {
 
+CudaBuild cuda_build() { return {.toolkit = "", .architectures = {}, .absence = PLOTMILL_CUDA_ABSENCE}; }
+
 DeviceSource cuda_devices() {
   return {.find =
               [] {
-                return DeviceSource::Found{0, "this build is without CUDA: nvcc was not found when it was made"};
+                return DeviceSource::Found{0, "this build is without CUDA: " PLOTMILL_CUDA_ABSENCE};
               },
           .open = [](std::size_t) -> std::unique_ptr<Device> {
             throw Error(ErrorKind::device, "this build is without CUDA");

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/device/device.hpp"
+#include "plotmill/build_info.hpp"
 
 namespace plotmill {
 
@@ -23,6 +24,9 @@ struct DeviceSource {
 
 /// The GPUs that CUDA finds.
 [[nodiscard]] DeviceSource cuda_devices();
+
+/// What this build has for them.
+[[nodiscard]] CudaBuild cuda_build();
 
 struct ChosenDevices {
   std::vector<std::unique_ptr<Device>> devices;  ///< None: draw on the CPU.

@@ -17,7 +17,7 @@
 
 namespace plotmill {
 
-/// plotmill's version, "1.2.3".
+/// plotmill's version, "1.2.3". plotmill/build_info.hpp tells more.
 [[nodiscard]] PLOTMILL_EXPORT std::string_view version() noexcept;
 
 /// One value of a definition replaced from outside: what `--set id.param=value` says.

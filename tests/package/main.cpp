@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <plotmill/build_info.hpp>
 #include <plotmill/describe.hpp>
 #include <plotmill/draw_lines.hpp>
 #include <plotmill/pipeline.hpp>
@@ -271,6 +272,7 @@ void draws_in_memory() {
 
 int main() {
   require(plotmill::version() == PACKAGE_VERSION, "the library has the package's version");
+  require(plotmill::build_info().version == PACKAGE_VERSION, "the library knows what it was built from");
   draws_in_memory();
   runs_a_pipeline_with_an_own_writer();
   runs_a_pipeline_with_an_own_reader();

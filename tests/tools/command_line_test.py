@@ -55,9 +55,33 @@ class CommandLine(unittest.TestCase):
         return sorted(path.name for path in pathlib.Path(self.folder.name, "out").glob("*.png"))
 
     def test_version(self):
-        for argument in ("version", "--version"):
-            result = self.call(argument)
-            self.assertEqual((result.returncode, result.stdout), (0, f"plotmill {VERSION}\n"))
+        result = self.call("--version")
+        self.assertEqual((result.returncode, result.stdout), (0, f"plotmill {VERSION}\n"))
+
+    def test_version_says_what_this_plotmill_was_built_from_and_with(self):
+        result = self.call("version")
+        self.assertEqual(result.returncode, 0)
+        first, *lines = result.stdout.splitlines()
+        self.assertEqual(first, f"plotmill {VERSION}")
+        told = {line[:15].strip(): line[15:] for line in lines}
+        known = json.loads(self.call("version", "--json").stdout)
+        self.assertEqual(known["plotmill"], VERSION)
+        cuda = known["cuda"]
+        cuda_text = f"none: {cuda['absence']}" if cuda["absence"] else f"{cuda['toolkit']} for {' '.join(cuda['architectures'])}"
+        libraries = {name: of["built"] if of["loaded"] in (None, of["built"]) else f"{of['loaded']}, built with {of['built']}"
+                     for name, of in known["libraries"].items()}
+        self.assertEqual(told, {"commit": known["commit"], "compiler": known["compiler"],
+                                "SIMD target": known["simd_target"], "CUDA": cuda_text, **libraries})
+        self.assertLessEqual({"oneTBB", "HDF5", "libjpeg-turbo"}, set(libraries))
+
+    def test_version_names_a_commit_of_this_clone(self):
+        commit = json.loads(self.call("version", "--json").stdout)["commit"]
+        root = pathlib.Path(__file__).resolve().parents[2]
+        if shutil.which("git") is None or not (root / ".git").exists():
+            self.assertEqual(commit, "unknown")
+            return
+        known = subprocess.run(["git", "cat-file", "-e", f"{commit.removesuffix('-dirty')}^{{commit}}"], cwd=root, check=False)
+        self.assertEqual(known.returncode, 0, commit)
 
     def test_stages_lists_every_type(self):
         result = self.call("stages")

@@ -51,7 +51,7 @@ class MemoryFaults(FaultRuns):
         for source, output in (("none", "hdf5"), ("csv", "png"), ("npy", "jpeg"), ("hdf5", "shards")):
             n_allocations = self.n_allocations(output, source, 1)
             # Before main() nobody can tell.
-            n_at_begin = run(self.folder, "version", rules="allocate:ENOMEM,nth=1000000000").seen
+            n_at_begin = run(self.folder, "--version", rules="allocate:ENOMEM,nth=1000000000").seen
             for nth in spread(n_allocations, n_allocations if ALL else 6):
                 with self.subTest(source=source, output=output, nth=nth, of=n_allocations):
                     result = self.refuse(output, source, 1, nth)

@@ -66,6 +66,8 @@ function(plotmill_try_nvcc nvcc reason)
   set(${reason} "${nvcc} can't compile here (${said}); set CMAKE_CUDA_HOST_COMPILER to a compiler that it accepts" PARENT_SCOPE)
 endfunction()
 
+# Why the build is without CUDA, where it is: what the library says of itself.
+set(no_cuda "PLOTMILL_CUDA was ${PLOTMILL_CUDA} when it was made")
 if(PLOTMILL_CUDA)  # AUTO counts as true.
   plotmill_find_nvcc(nvcc no_cuda)
   if(NOT no_cuda AND NOT CMAKE_CUDA_COMPILER_LOADED)
@@ -86,6 +88,13 @@ if(PLOTMILL_CUDA)  # AUTO counts as true.
   endif()
   if(NOT no_cuda)
     set(PLOTMILL_CUDA_FOUND ON)
+    # What the library tells of itself: code for a GPU as sm_90, PTX as compute_90; a bare number asks for both.
+    set(plotmill_cuda_code ${CMAKE_CUDA_ARCHITECTURES})
+    list(TRANSFORM plotmill_cuda_code REPLACE "^([0-9]+a?)$" "\\1-real;\\1-virtual")
+    list(TRANSFORM plotmill_cuda_code REPLACE "^(.+)-real$" "sm_\\1")
+    list(TRANSFORM plotmill_cuda_code REPLACE "^(.+)-virtual$" "compute_\\1")
+    list(TRANSFORM plotmill_cuda_code REPLACE "^(.+)$" "\"\\1\"")
+    list(JOIN plotmill_cuda_code "," plotmill_cuda_code)
     target_compile_definitions(plotmill_cuda INTERFACE PLOTMILL_CUDA)
     target_include_directories(plotmill_cuda SYSTEM INTERFACE ${CUDAToolkit_INCLUDE_DIRS})
   elseif(PLOTMILL_CUDA STREQUAL "AUTO")
