@@ -5,7 +5,7 @@ set -euo pipefail
 exec >&2
 
 build=(g++ cmake ninja-build libtbb-dev libhdf5-dev libjpeg-dev libhwy-dev libisal-dev libxxhash-dev zlib1g-dev libfmt-dev nlohmann-json3-dev libcli11-dev)
-test=(git doctest-dev libdeflate-dev libpng-dev python3 python3-h5py python3-numpy python3-jsonschema python3-matplotlib
+test=(git ccache doctest-dev libdeflate-dev libpng-dev python3 python3-h5py python3-numpy python3-jsonschema python3-matplotlib
   python3-skimage)
 check=(chromium clang libclang-rt-14-dev clang-format clang-tidy shellcheck locales valgrind libc6-dbg g++-aarch64-linux-gnu qemu-user-static)
 bench=(libbenchmark-dev libopencv-core-dev libopencv-imgproc-dev python3 python3-h5py python3-numpy python3-matplotlib

@@ -10,7 +10,7 @@ namespace {
 constexpr double most_first_seconds = 0.1;
 constexpr double most_seconds = 0.2;
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double seconds_from(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 /// The series of the sample that can be drawn, at least one if any can, as far as the time goes.
 Sequences drawable(DrawerNode& drawer, const Sequences& sample, double most, const std::atomic<bool>& cancelled) {
@@ -19,7 +19,7 @@ Sequences drawable(DrawerNode& drawer, const Sequences& sample, double most, con
   Ink ink;
   ink.shape = drawer.shape;
   const auto start = Clock::now();
-  for (std::size_t i = 0; i < sample.size() && (good.size() == 0 || seconds_since(start) < most); ++i) {
+  for (std::size_t i = 0; i < sample.size() && (good.size() == 0 || seconds_from(start) < most); ++i) {
     stop_if(cancelled);
     const std::span<const float> series = sample.view().series(i);
     try {
@@ -71,10 +71,10 @@ SampleCosts measure_costs(RunStages& stages, const Picked& sample, const std::at
     do {
       pass();
       ++n_passes;
-    } while (seconds_since(start) * static_cast<double>(n_passes + 1) <
+    } while (seconds_from(start) * static_cast<double>(n_passes + 1) <
              most_seconds / n_drawers * static_cast<double>(n_passes));
     const auto n_good = static_cast<double>(good.size());
-    costs.seconds += seconds_since(start) / (static_cast<double>(n_passes) * n_good);
+    costs.seconds += seconds_from(start) / (static_cast<double>(n_passes) * n_good);
     for (std::size_t w = 0; w < bytes.size(); ++w) {
       if (stages.writers[w]->drawer == d) costs.bytes_per_image[w] = static_cast<double>(bytes[w]) / n_good;
     }

@@ -23,7 +23,7 @@ std::size_t fewer(std::size_t n_series, std::size_t n_points) {
   return std::clamp(most_bytes / (n_points * sizeof(float)), std::size_t{1}, n_series);
 }
 
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double elapsed_seconds(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 void append(const Sequences& from, std::size_t i, std::uint64_t index, Picked& to) {
   to.series.n_points = from.n_points;
@@ -153,13 +153,13 @@ Survey survey_input(const Definition& definition, RunStages& stages, const Surve
   const auto start = Clock::now();
   const double most_seconds = survey.is_exact ? rate_seconds : count_seconds;
   const bool whole = options.spread && !survey.is_exact;
-  while (walk.more() && (whole || seconds_since(start) < most_seconds)) {
+  while (walk.more() && (whole || elapsed_seconds(start) < most_seconds)) {
     const std::uint64_t index = walk.position();
     const Sequences& batch = walk.read(fewer(most_batch, n_points));
     if (batch.size() > 0) typical.offer(batch, index);
   }
   if (walk.position() > first.size()) {
-    survey.read_seconds = seconds_since(start) / static_cast<double>(walk.position() - first.size());
+    survey.read_seconds = elapsed_seconds(start) / static_cast<double>(walk.position() - first.size());
   }
   if (!walk.more()) {
     survey.n_series = walk.position();

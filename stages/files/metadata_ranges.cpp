@@ -11,7 +11,7 @@ namespace plotmill {
 namespace {
 
 constexpr std::size_t least_room = 1024;
-constexpr std::size_t block_bytes = std::size_t{64} << 10U;
+constexpr std::size_t piece_bytes = std::size_t{64} << 10U;
 
 std::uint64_t end_of(const ByteRange& range) { return range.begin + range.n_bytes; }
 
@@ -80,7 +80,7 @@ std::vector<ByteRange> MetadataRanges::take_new() {
 
 std::string hash_of_ranges(std::span<const ByteRange> ranges, std::uint64_t file_bytes, const ReadBytes& read) {
   DataHash hash;
-  std::vector<std::uint8_t> block(block_bytes);
+  std::vector<std::uint8_t> block(piece_bytes);
   for (const ByteRange& range : ranges) {
     if (range.begin >= file_bytes) continue;
     const std::uint64_t end = range.begin + std::min(range.n_bytes, file_bytes - range.begin);

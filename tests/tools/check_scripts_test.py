@@ -1,4 +1,5 @@
-"""Shows that the scripts which checks call judge as they must: check_ptxas.py, check_symbols.py, and bootstrap.sh."""
+"""Shows that the scripts which checks call judge as they must: check_ptxas.py, check_symbols.py, and bootstrap.sh; and the
+scripts of CMake that a build calls."""
 
 import os
 import pathlib
@@ -75,6 +76,95 @@ class Symbols(unittest.TestCase):
 
     def test_a_library_that_exports_nothing_fails(self):
         self.assertEqual(self.check("int hidden() { return 1; }").returncode, 1)
+
+
+class Commit(unittest.TestCase):
+    """The commit that a build writes into the command."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        self.file = self.root / "out/commit.cpp"
+
+    def git(self, *arguments):
+        settings = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        return subprocess.run(["git", *settings, *arguments], cwd=self.root, check=True, capture_output=True, text=True).stdout
+
+    def clone(self):
+        self.git("init", "--quiet")
+        (self.root / ".gitignore").write_text("/out/\n", encoding="utf-8")
+        self.git("add", ".")
+        self.git("commit", "--quiet", "-m", "a")
+        return self.git("rev-parse", "--short=12", "HEAD").strip()
+
+    def written(self, root=None):
+        script = ROOT / "tools/cmake/write_commit.cmake"
+        subprocess.run(["cmake", "-D", f"ROOT={root or self.root}", "-D", f"FILE={self.file}", "-P", script], check=True)
+        return self.file.read_text(encoding="utf-8").split('"')[3]
+
+    def test_it_is_that_of_the_clone(self):
+        self.assertEqual(self.written(), "unknown")
+        commit = self.clone()
+        self.assertEqual(self.written(), commit)
+        (self.root / ".gitignore").write_text("/out/\n/x/\n", encoding="utf-8")
+        self.assertEqual(self.written(), f"{commit}-dirty")
+
+    def test_a_folder_in_a_clone_of_something_else_is_of_no_commit(self):
+        self.clone()
+        (self.root / "plotmill").mkdir()
+        self.assertEqual(self.written(self.root / "plotmill"), "unknown")
+
+    def test_nothing_is_compiled_again_for_the_same_commit(self):
+        self.clone()
+        self.written()
+        os.utime(self.file, (1, 1))
+        self.written()
+        self.assertEqual(self.file.stat().st_mtime, 1)
+
+
+class Ccache(unittest.TestCase):
+    """What was compiled in one clone is not compiled again in another folder, whatever the user's own settings are."""
+
+    PROJECT = """
+        cmake_minimum_required(VERSION 3.25)
+        project(small CXX)
+        include(tools/cmake/ccache.cmake)
+        set(CMAKE_BUILD_TYPE RelWithDebInfo)
+        add_library(small STATIC a.cpp)
+        target_include_directories(small PRIVATE ${PROJECT_SOURCE_DIR}/include)
+        """
+
+    def setUp(self):
+        if shutil.which("ccache") is None:
+            self.skipTest("ccache is not installed")
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name)
+        # An empty cache, and no file of settings.
+        self.environment = {name: value for name, value in os.environ.items() if not name.startswith(("CCACHE_", "CMAKE_"))}
+        self.environment |= {"CCACHE_DIR": f"{self.root}/cache", "CCACHE_CONFIGPATH": "/dev/null"}
+
+    def build(self, name, *options):
+        clone = self.root / name
+        for path, text in {"CMakeLists.txt": self.PROJECT, "include/a.hpp": "inline int a() { return 1; }\n",
+                           "a.cpp": '#include <a.hpp>\nint b() { return a(); }\n'}.items():
+            (clone / path).parent.mkdir(parents=True, exist_ok=True)
+            (clone / path).write_text(text, encoding="utf-8")
+        (clone / "tools/cmake").mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / "tools/cmake/ccache.cmake", clone / "tools/cmake")
+        for command in (["cmake", "-S", ".", "-B", "build", "-G", "Ninja", *options], ["cmake", "--build", "build"]):
+            subprocess.run(command, cwd=clone, env=self.environment, check=True, capture_output=True)
+        figures = subprocess.run(["ccache", "--print-stats"], env=self.environment, check=True, capture_output=True, text=True)
+        told = dict(line.split("\t") for line in figures.stdout.splitlines())
+        return int(told["direct_cache_hit"]) + int(told["preprocessed_cache_hit"]), int(told["cache_miss"])
+
+    def test_a_clone_in_another_folder_hits(self):
+        self.assertEqual(self.build("first"), (0, 1))
+        self.assertEqual(self.build("deeper/second"), (1, 1))
+
+    def test_it_can_be_switched_off(self):
+        self.assertEqual(self.build("first", "-DPLOTMILL_CCACHE=OFF"), (0, 0))
 
 
 class Bootstrap(unittest.TestCase):

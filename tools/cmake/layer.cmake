@@ -11,6 +11,10 @@ target_compile_options(plotmill_flags INTERFACE
 if(PLOTMILL_WERROR)
   target_compile_options(plotmill_flags INTERFACE -Werror)
 endif()
+if(CMAKE_UNITY_BUILD)
+  # A name of one file's own is no shadow of another's.
+  target_compile_options(plotmill_flags INTERFACE -Wno-shadow)
+endif()
 if(PLOTMILL_SANITIZE)
   # vptr: oneTBB 2021.8 casts a task of its flow graph down after destroying it (graph_task::destruct_and_deallocate).
   target_compile_options(plotmill_flags INTERFACE -fsanitize=${PLOTMILL_SANITIZE} -fno-sanitize=vptr -fno-sanitize-recover=all
