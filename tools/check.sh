@@ -49,9 +49,10 @@ build_preset() { # NAME [TARGET ...]
   fi
 }
 
-test_preset() { # NAME [JOBS]
+# Many tests wait more than they work: hence four at a time.
+test_preset() { # NAME
   build_preset "$1"
-  ctest --preset "$1" --no-tests=error -j"${2:-2}"
+  ctest --preset "$1" --no-tests=error -j4
 }
 
 # The command is a target only where tools/ has one.
@@ -108,9 +109,8 @@ check_unfinished() {
 
 check_cpu() { test_preset cpu; }
 check_debug() { test_preset debug; }
-# Limits of time are wide under a sanitizer, so what waits may do so beside what works.
-check_asan() { test_preset asan 4; }
-check_tsan() { test_preset tsan 4; }
+check_asan() { test_preset asan; }
+check_tsan() { test_preset tsan; }
 check_memcheck() {
   need valgrind python3
   build_preset cpu plotmill_cli
@@ -145,17 +145,36 @@ check_arm() {
   tools/check_arm.sh
 }
 
+# Compiled sources of the project in a build's list of commands whose path below the clone matches.
+compiled_sources() { # BUILD_FOLDER PATTERN
+  sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' "$1/compile_commands.json" | grep -E "^$PWD/($2)$" | sort -u
+}
+
+run_tidy() { # BUILD_FOLDER CHECKS SOURCE ...
+  local build=$1 checks=$2
+  shift 2
+  # The build is g++'s, and clang does not know all of its warnings.
+  run-clang-tidy -quiet -p "$build" -j 2 -extra-arg=-Wno-unknown-warning-option -checks="$checks" \
+    -header-filter="^$PWD/(engine|kernels|stages|tools)/.*[.][ch]pp$" "${@/%/\$}"
+}
+
 check_tidy() {
   need clang-tidy run-clang-tidy
   cmake --preset cpu
+  cmake --preset cpu -B build/tidy -DCMAKE_UNITY_BUILD=ON -DPLOTMILL_TESTS=OFF
   # Not the generated sources, which would have to be built first, and not those of nvcc, whose options clang 14 does not
   # know; what they include is checked with the sources that execute it on the CPU.
+  local own='(engine|kernels|stages|tools)/.*[.]cpp'
   local -a sources
-  mapfile -t sources < <(sed -n 's/^ *"file": "\(.*\)",\{0,1\}$/\1/p' build/cpu/compile_commands.json |
-    grep -E "^$PWD/(engine|kernels|stages|tools)/.*[.]cpp$" | sort -u)
+  # Twelve sources at once: most of the time goes into the headers that they share. The file that includes them does so
+  # on purpose.
+  mapfile -t sources < <(compiled_sources build/tidy "$own|build/tidy/.*/Unity/.*[.]cxx")
   [[ ${#sources[@]} -gt 0 ]] || { echo "no source to check"; return 1; }
-  # The build is g++'s, and clang does not know all of its warnings.
-  run-clang-tidy -quiet -p build/cpu -j 2 -extra-arg=-Wno-unknown-warning-option "${sources[@]/%/\$}"
+  run_tidy build/tidy -bugprone-suspicious-include "${sources[@]}"
+  # A name that one source brings in without need may be used by the next one: these are looked at alone.
+  mapfile -t sources < <(compiled_sources build/cpu "$own" |
+    xargs grep -lE '^ *(using [A-Za-z_0-9:]+::[A-Za-z_0-9]+;|namespace [A-Za-z_0-9]+ = )' || true)
+  [[ ${#sources[@]} -eq 0 ]] || run_tidy build/cpu '-*,misc-unused-using-decls,misc-unused-alias-decls' "${sources[@]}"
 }
 
 use_package() { # PREFIX FOLDER
@@ -212,7 +231,7 @@ check_locale() {
   [[ $(LC_ALL=de_DE.UTF-8 locale decimal_point) == , ]] || { echo "the locale has no decimal comma"; return 1; }
   build_preset cpu
   # The variable is read by tests/support/main.cpp: a program keeps the C locale unless it asks. So the C++ tests alone.
-  LC_ALL=de_DE.UTF-8 PLOTMILL_TEST_LOCALE=de_DE.UTF-8 ctest --preset cpu --no-tests=error -j2 -R '_tests/'
+  LC_ALL=de_DE.UTF-8 PLOTMILL_TEST_LOCALE=de_DE.UTF-8 ctest --preset cpu --no-tests=error -j4 -R '_tests/'
 }
 
 # A block of README.md is run where the line before its fence is <!-- run -->. All run in one shell, one after another.
@@ -282,6 +301,7 @@ tools/bootstrap.sh check || echo "not everything could be installed; checks that
 passed=()
 failed=()
 skipped=()
+begun=$SECONDS
 for name in "${chosen[@]}"; do
   [[ $left_out != *" $name "* ]] || continue
   log=$logs/$name.log
@@ -306,6 +326,7 @@ done
 echo
 echo "passed:  ${passed[*]:-none}"
 echo "failed:  ${failed[*]:-none}"
+echo "seconds: $((SECONDS - begun))"
 echo "skipped: ${#skipped[@]}"
 [[ ${#skipped[@]} -eq 0 ]] || printf '  %s\n' "${skipped[@]}"
 [[ ${#failed[@]} -eq 0 ]] || exit 1

@@ -386,6 +386,53 @@ class Memcheck(Repository):
         self.assertIn("depends on uninitialised value", (self.root / "build/check/memcheck.log").read_text(encoding="utf-8"))
 
 
+class Tidy(Repository):
+    """Sources are checked many at once; each finding is told as if each were alone."""
+
+    PRESETS = """{"version": 6,
+        "configurePresets": [{"name": "cpu", "generator": "Ninja", "binaryDir": "build/cpu"}]}"""
+    CMAKE = """cmake_minimum_required(VERSION 3.25)
+        project(small CXX)
+        set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+        add_library(small STATIC engine/definition/graph.cpp engine/definition/other.cpp)
+        add_library(alone STATIC tools/plotmill.cpp)
+        set_target_properties(alone PROPERTIES UNITY_BUILD OFF)"""
+
+    def setUp(self):
+        super().setUp()
+        for tool in ("clang-tidy", "run-clang-tidy"):
+            if shutil.which(tool) is None:
+                self.skipTest(f"{tool} is not installed")
+        shutil.copy(ROOT / ".clang-tidy", self.root / ".clang-tidy")
+        self.write("CMakePresets.json", self.PRESETS)
+        self.write("CMakeLists.txt", self.CMAKE)
+        self.write("engine/definition/graph.hpp", "#pragma once\nint* graph();\n")
+        self.write("engine/definition/other.cpp", '#include "graph.hpp"\nint* other() { return graph(); }\n')
+        self.write("tools/plotmill.cpp", "int main() { return 0; }\n")
+
+    def test_a_clean_repository_passes(self):
+        self.assert_passes("tidy")
+
+    def test_a_finding_fails_wherever_it_is(self):
+        for path, text in [
+            ("engine/definition/graph.cpp", '#include "graph.hpp"\nint* graph() { return 0; }\n'),
+            ("engine/definition/graph.hpp", "#pragma once\ninline int* graph() { return 0; }\n"),
+            ("engine/definition/other.cpp", "int* other() { return 0; }\n"),
+            ("tools/plotmill.cpp", "int main() { int* none = 0; return none != nullptr; }\n"),
+        ]:
+            with self.subTest(path):
+                before = (self.root / path).read_text(encoding="utf-8")
+                self.write(path, text)
+                self.assert_fails("tidy", "modernize-use-nullptr")
+                self.write(path, before)
+
+    def test_a_using_that_only_another_file_uses_fails(self):
+        self.write("engine/definition/graph.hpp", "#pragma once\nnamespace far {\nstruct Away {};\n}\n")
+        self.write("engine/definition/graph.cpp", '#include "graph.hpp"\nusing far::Away;\n')
+        self.write("engine/definition/other.cpp", '#include "graph.hpp"\nusing far::Away;\nAway other() { return {}; }\n')
+        self.assert_fails("tidy", "misc-unused-using-decls")
+
+
 class Runner(Repository):
     def test_a_skipped_check_is_told_and_is_a_failure_when_strict(self):
         result = self.check("readme")
