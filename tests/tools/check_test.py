@@ -246,18 +246,37 @@ with h5py.File(sys.argv[1], "w") as file:
     file["sequences"] = numpy.zeros((len(images), 4), "f4")
 """
 
-    def test_wrong_outputs_are_found(self):
+    WRITE_FILES = """
+import pathlib, sys, numpy
+from PIL import Image
+image = numpy.full((20, 30), 255, "u1")
+image[10, 5:20] = 0
+folder = pathlib.Path(sys.argv[1])
+folder.mkdir()
+for i in range(2 if sys.argv[2] == "short" else 3):
+    Image.fromarray(image).save(folder / f"{i}.png")
+# The manifest, which plotmill writes beside its images.
+(folder / "{index}.png.plotmill.jsonl").write_text("{}")
+"""
+
+    def verify(self, modules, write, cases):
         python = "/usr/bin/python3"  # As tools/compare_peers has it: the one that Debian's packages are for.
-        if subprocess.run([python, "-c", "import h5py"], capture_output=True).returncode != 0:
-            self.skipTest(f"{python} has no h5py")
-        for name, message in [("good", ""), ("blank", "shows no line"), ("short", "holds 2")]:
+        if subprocess.run([python, "-c", f"import {modules}"], capture_output=True).returncode != 0:
+            self.skipTest(f"{python} has not all of {modules}")
+        for name, message in cases:
             with self.subTest(name):
                 path = self.root / name
-                subprocess.run([python, "-c", self.WRITE, path, name], check=True)
+                subprocess.run([python, "-c", write, path, name], check=True)
                 peer = ROOT / "tests/bench/peers/python_peer.py"
                 result = subprocess.run([python, peer, "verify", path, "3"], capture_output=True, text=True)
                 self.assertEqual(result.returncode, 1 if message else 0, result.stderr)
                 self.assertIn(message, result.stderr)
+
+    def test_wrong_outputs_are_found(self):
+        self.verify("h5py", self.WRITE, [("good", ""), ("blank", "shows no line"), ("short", "holds 2")])
+
+    def test_the_manifest_of_image_files_is_no_image(self):
+        self.verify("numpy, PIL", self.WRITE_FILES, [("good", ""), ("short", "holds 2")])
 
 
 class Fuzz(Repository):

@@ -217,7 +217,9 @@ def verify(output, n):
     if os.path.isdir(output):
         from PIL import Image
 
-        files = sorted(os.scandir(output), key=lambda entry: entry.name)
+        # plotmill writes its manifest beside the images.
+        files = [entry for entry in os.scandir(output) if not entry.name.endswith(".plotmill.jsonl")]
+        files.sort(key=lambda entry: entry.name)
         require(len(files) == n, f"{output} holds {len(files)} files instead of {n}")
         images = [np.asarray(Image.open(files[i].path)) for i in chosen]
     else:
