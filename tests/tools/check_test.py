@@ -452,6 +452,40 @@ class Tidy(Repository):
         self.assert_fails("tidy", "misc-unused-using-decls")
 
 
+class Ci(Repository):
+    """What CI runs, with stand-ins for the tests and the checks."""
+
+    CLOSING = "100% tests passed, 0 tests failed out of 7"
+
+    def setUp(self):
+        super().setUp()
+        (self.root / ".ci").mkdir()
+        shutil.copy(ROOT / ".ci/run", self.root / ".ci/run")
+
+    def run_ci(self, test, check):
+        for path, text in {"tools/test": test, "tools/check.sh": check}.items():
+            self.write(path, f"#!/usr/bin/env bash\n{text}\n").chmod(0o755)
+        return subprocess.run(["bash", ".ci/run"], cwd=self.root, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True)
+
+    def test_it_ends_with_what_the_tests_said(self):
+        result = self.run_ci(f"echo '{self.CLOSING}'; echo 'Total Test time (real) = 3.00 sec'", "echo checked $*")
+        self.assertEqual(result.returncode, 0, result.stdout)
+        self.assertIn("checked ^cpu", result.stdout)
+        closing, time, seconds = result.stdout.splitlines()[-3:]
+        self.assertEqual((closing, time), (self.CLOSING, "Total Test time (real) = 3.00 sec"))
+        self.assertRegex(seconds, "^tests [0-9]+ s, checks [0-9]+ s, all [0-9]+ s$")
+
+    def test_a_test_or_a_check_that_fails_fails(self):
+        for test, check in [("exit 8", "exit 0"), (f"echo '{self.CLOSING}'", "exit 1")]:
+            with self.subTest(test=test, check=check):
+                self.assertEqual(self.run_ci(test, check).returncode, 1)
+
+    def test_a_build_that_fails_is_told_at_the_end(self):
+        result = self.run_ci("exit 1", "exit 0")
+        self.assertIn("the tests did not get to their end; see build/check/test.log", result.stdout.splitlines()[-2])
+
+
 class Runner(Repository):
     def test_a_skipped_check_is_told_and_is_a_failure_when_strict(self):
         result = self.check("readme")
@@ -459,6 +493,10 @@ class Runner(Repository):
         self.assertIn("passed:  none", result.stdout)
         self.assertIn("readme: there is no README.md", result.stdout)
         self.assertEqual(self.check("readme", CHECK_STRICT="1").returncode, 1)
+
+    def test_the_seconds_of_each_check_and_of_all_are_told(self):
+        self.assertRegex(self.check("layers", "unfinished").stdout,
+                         "(?s)^layers +passed +[0-9]+ s\nunfinished +passed +[0-9]+ s\n.*\nseconds: [0-9]+\n")
 
     def test_a_check_can_be_left_out(self):
         self.write("notes.txt", "FIX" + "ME\n")
