@@ -13,8 +13,8 @@ using namespace test;
 
 /// A job of one writer that was stopped after about half of its images.
 struct Stopped {
-  explicit Stopped(const Job& job)
-      : csv(inputs.write("rows.csv", mixed_groups_csv(73, 500))),
+  explicit Stopped(const Job& job, std::size_t n_rows = 500)
+      : csv(inputs.write("rows.csv", mixed_groups_csv(73, n_rows))),
         definition(definition_of(job, csv, folder.path(), {{"batch", 12}, {"checkpoint", 0}})) {
     Watcher watcher;
     const Death death{.way = "throw", .step = "committed", .n_images = 36};
@@ -83,29 +83,41 @@ TEST_CASE("resume: a changed definition is refused, with what is otherwise") {
 }
 
 TEST_CASE("resume: an input that has changed is refused, be it in size, in time or at one byte") {
-  const Stopped run(job_of("one file"));
-  const std::string manifest = place_of("one file", run.folder.file("charts.h5.plotmill.jsonl"));
-  const std::string bytes = read_bytes(run.csv);
-  const auto time = std::filesystem::last_write_time(run.csv);
-  const auto refused = [&](const std::string& content, std::chrono::seconds later) {
-    std::ofstream(run.csv, std::ios::binary) << content;
-    std::filesystem::last_write_time(run.csv, time + later);
-    run.refused(ErrorKind::input, manifest,
-                {"the input is not as it was when this began, so it can't be resumed; --force starts anew:\n  it was " +
-                 std::to_string(bytes.size()) + " bytes, changed "},
-                run.definition);
-  };
-  refused(bytes + "a,1\n", std::chrono::seconds(0));
-  refused(bytes, std::chrono::seconds(1));
-  std::string other = bytes;
-  other[bytes.size() - 2] ^= 1;
-  refused(other, std::chrono::seconds(0));
-  other = bytes;
-  other[30] ^= 1;
-  refused(other, std::chrono::seconds(0));
-  std::ofstream(run.csv, std::ios::binary) << bytes;
-  std::filesystem::last_write_time(run.csv, time);
-  CHECK(Pipeline::from_json(run.definition.dump()).run({.resume = true}).resumed_at == run.n_images);
+  // Of a long input its first and its last 64 KiB are looked at.
+  constexpr std::size_t part = std::size_t{64} << 10U;
+  for (const std::size_t n_rows : {std::size_t{500}, std::size_t{20000}}) {
+    CAPTURE(n_rows);
+    const Stopped run(job_of("one file"), n_rows);
+    const std::string manifest = place_of("one file", run.folder.file("charts.h5.plotmill.jsonl"));
+    const std::string bytes = read_bytes(run.csv);
+    const auto time = std::filesystem::last_write_time(run.csv);
+    const auto refused = [&](const std::string& content, std::chrono::nanoseconds later) {
+      std::ofstream(run.csv, std::ios::binary) << content;
+      std::filesystem::last_write_time(run.csv, time + later);
+      run.refused(
+          ErrorKind::input, manifest,
+          {"the input is not as it was when this began, so it can't be resumed; --force starts anew:\n  it was " +
+           std::to_string(bytes.size()) + " bytes, changed "},
+          run.definition);
+    };
+    refused(bytes + "a,1\n", std::chrono::seconds(0));
+    refused(bytes, std::chrono::seconds(1));
+    refused(bytes, std::chrono::nanoseconds(1));
+    std::vector<std::size_t> places{30, bytes.size() - 2, bytes.size() - 1};
+    if (bytes.size() > part) {
+      REQUIRE(bytes.size() > 3 * part);
+      places.insert(places.end(), {part - 1, bytes.size() - part});
+    }
+    for (const std::size_t place : places) {
+      CAPTURE(place);
+      std::string other = bytes;
+      other[place] ^= 1;
+      refused(other, std::chrono::seconds(0));
+    }
+    std::ofstream(run.csv, std::ios::binary) << bytes;
+    std::filesystem::last_write_time(run.csv, time);
+    CHECK(Pipeline::from_json(run.definition.dump()).run({.resume = true}).resumed_at == run.n_images);
+  }
 }
 
 TEST_CASE("resume: what is stored and was removed or cut off is told, and nothing is made") {
