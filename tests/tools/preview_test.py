@@ -136,6 +136,15 @@ class Preview(InFolder):
         self.assertEqual(len(json.loads(result.stdout)["bad_series"]), 19)
         self.assertTrue(os.path.exists(self.path("job_preview.png")))
 
+    def test_bad_series_that_the_run_skips_or_blanks_are_no_failure(self):
+        self.csv_job("v\n" + "1\n" * 20 + "2\n")
+        for what in ("skip", "blank"):
+            settings = ["--set", "charts.flat=error", "--set", f"run.on_bad_series={what}"]
+            preview = json.loads(self.check_done("preview", self.job, "--json", *settings).stdout)
+            run = json.loads(self.check_done("run", self.job, "--json", "--quiet", "--force", *settings).stdout)
+            self.assertEqual(len(preview["bad_series"]), 19)
+            self.assertEqual(run["skipped"] + run["blanked"], 19)
+
     def test_an_input_without_series(self):
         self.check_done("preview", self.job, "--set", "walks.count=0")
         self.assertLess(png_size(self.path("job_preview.png"))[1], 100)
