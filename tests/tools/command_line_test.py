@@ -183,12 +183,17 @@ class CommandLine(unittest.TestCase):
         self.assertIn("plotmill: pages (write_png)", result.stderr)
         self.assertEqual(self.call("run", self.job, "--force").returncode, 0)
 
-    def test_a_report_that_cannot_be_written_is_a_failure(self):
-        with open("/dev/full", "w", encoding="utf-8") as full:
-            result = subprocess.run([COMMAND, "run", self.job, "--json", "--quiet"], cwd=self.folder.name, stdout=full,
-                                    stderr=subprocess.PIPE, text=True, check=False)
-        self.assertEqual(result.returncode, 1)
-        self.assertIn("standard output", result.stderr)
+    def test_what_cannot_be_written_to_standard_output_is_a_failure(self):
+        for arguments in (["run", self.job, "--json", "--quiet"], ["verify", "out", "--json", "--quiet"],
+                          ["preview", self.job, "--json"], ["check", self.job], ["check", self.job, "--graph", "dot"],
+                          ["stages"], ["stages", "--json"], ["stages", "draw_lines"], ["stages", "draw_lines", "--json"],
+                          ["schema"], ["completion", "bash"], ["completion", "zsh"], ["man"], ["version"],
+                          ["--version"], ["--help"], ["run", "--help"]):
+            with self.subTest(arguments=arguments), open("/dev/full", "w", encoding="utf-8") as full:
+                result = subprocess.run([COMMAND, *arguments], cwd=self.folder.name, stdout=full, stderr=subprocess.PIPE,
+                                        text=True, check=False)
+                self.assertEqual(result.returncode, 1, result.stderr)
+                self.assertIn("plotmill: standard output", result.stderr)
 
     def test_signals_interrupt_a_run(self):
         for number in (signal.SIGINT, signal.SIGTERM):
