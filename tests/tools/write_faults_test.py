@@ -56,6 +56,18 @@ class WriteFaults(FaultRuns):
                 with self.subTest(output=output, nth=nth, of=n_calls):
                     self.ends_well_or_with_one_message(output, f"close:EIO,nth={nth},at=out/*", errno.EIO)
 
+    def test_closing_an_image_file_fails(self):
+        # Where a disk is far away, or a quota is used up, it is the only call that says so.
+        for output in ("png", "jpeg"):
+            n_calls = self.count_calls(output, "close", where="out/*.part")
+            for nth in spread(n_calls, 3):
+                with self.subTest(output=output, nth=nth, of=n_calls):
+                    self.new_job(output)
+                    result = run(self.folder, rules=f"close:EDQUOT,nth={nth},at=out/*.part")
+                    self.check_message(result, FAILED, PLACES[output], "cannot be written", os.strerror(errno.EDQUOT))
+                    self.check_outputs()
+                    self.check_resume()
+
     def test_opening_fails(self):
         # HDF5 first tries to open what it then makes.
         for output in OUTPUTS:
