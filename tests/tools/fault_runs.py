@@ -16,6 +16,7 @@ import sys
 import tempfile
 import unittest
 
+import memory_folder  # noqa: F401
 import stored
 from fault_layer import FaultLayer, Result
 from skipping import skipped
@@ -39,11 +40,6 @@ try:
 except ImportError:
     print("SKIPPED: h5py is not installed for this Python (package python3-h5py)", file=sys.stderr)
     sys.exit(77)
-
-
-# Where bringing to the disk takes no time; the tests ask for it thousands of times.
-if os.access("/dev/shm", os.W_OK):
-    tempfile.tempdir = "/dev/shm"
 
 
 def values():
