@@ -247,6 +247,35 @@ TEST_CASE("read_csv: the end of a block may fall anywhere in a row") {
   }
 }
 
+TEST_CASE("read_csv: the share that is read is that of the rows, whatever has been fetched, or of the limit") {
+  constexpr std::size_t n_rows = 300000;
+  constexpr std::size_t row_bytes = 9;
+  std::string text = "value\n";
+  for (std::size_t i = 0; i < n_rows; ++i) text += std::to_string(100000 + i) + ".5\n";
+  const double size = static_cast<double>(text.size());
+  REQUIRE(text.size() == 6 + n_rows * row_bytes);
+  const TempDir dir;
+  const std::string path = dir.write("long.csv", text);
+  for (const Int limit : {Int{0}, Int{100000}}) {
+    CAPTURE(limit);
+    const Params params = {{"path", path}, {"column", "value"}, {"window", Int{1}}, {"limit", limit}};
+    const std::unique_ptr<Reader> reader = make_reader("read_csv", params);
+    Sequences batch;
+    batch.n_points = reader->open({.memory_bytes = 1U << 30U, .definition = {}, .plotmill_version = {}}).n_points;
+    std::size_t n_read = 0;
+    for (bool more = true; more;) {
+      batch.clear();
+      more = reader->read(batch, 20000);
+      n_read += batch.size();
+      // The row after the last one given has been looked at.
+      const double of_file = (6 + static_cast<double>(std::min(n_rows, n_read + 1) * row_bytes)) / size;
+      const double of_limit = limit == 0 ? 0 : static_cast<double>(n_read) / static_cast<double>(limit);
+      CHECK(reader->share_read().value() == doctest::Approx(std::max(of_file, of_limit)).epsilon(1e-6));
+    }
+    CHECK(reader->share_read() == 1.0);
+  }
+}
+
 TEST_CASE("read_csv: the real candles") {
   const std::string path = candles_path();
   if (!std::filesystem::exists(path)) {
