@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
 #include <string>
@@ -61,9 +62,16 @@ TEST_CASE("progress: images, rate, bytes a second and the time that is left") {
 }
 
 TEST_CASE("progress: the time that is left is rounded up, in two units at most") {
-  const std::vector<std::pair<double, std::string>> times{
-      {0.2, "1 s"},         {59, "59 s"},         {59.1, "1 min 00 s"},     {65, "1 min 05 s"}, {3599, "59 min 59 s"},
-      {3600, "1 h 00 min"}, {3661, "1 h 01 min"}, {359'999, "99 h 59 min"}, {360'001, "days"}};
+  const std::vector<std::pair<double, std::string>> times{{0.2, "1 s"},
+                                                          {59, "59 s"},
+                                                          {59.1, "1 min 00 s"},
+                                                          {65, "1 min 05 s"},
+                                                          {3599, "59 min 59 s"},
+                                                          {3600, "1 h 00 min"},
+                                                          {3661, "1 h 01 min"},
+                                                          {359'999, "99 h 59 min"},
+                                                          {359'999.5, "100 h 00 min"},
+                                                          {360'000, "days"}};
   for (const auto& [seconds, text] : times) {
     CAPTURE(seconds);
     // Half of the images are made, so that as much is left as has gone by.
@@ -85,6 +93,14 @@ TEST_CASE("progress: the bar is rounded, and 100 % is said only of a run that is
   CHECK(bar_at(488, true) == "████▉       48");
   CHECK(bar_at(500, true) == "█████       50");
   CHECK(bar_at(1000, true) == "██████████ 100");
+  const auto width_at = [](std::size_t columns) {
+    const std::string line = texts(progress_of(1000, 0), {.columns = columns, .rows = 24}).at(0);
+    return std::ranges::count(line, '#');
+  };
+  CHECK(width_at(19) == 4);
+  CHECK(width_at(95) == 23);
+  CHECK(width_at(100) == 24);
+  CHECK(width_at(500) == 24);
 }
 
 TEST_CASE("progress: each stage has its line, with its share of busy time and the batches that wait") {
