@@ -142,4 +142,37 @@ TEST_CASE("resume: a run that dies at each commit makes no more than a batch aga
   }
 }
 
+TEST_CASE("resume: a group that comes no more is named in the files to come, as in those of an undisturbed run") {
+  const TempDir inputs(memory_folder());
+  std::string text = "group,value\n";
+  for (int row = 0; row < 400; ++row) {
+    text += "stays," + std::to_string(row % 7) + "\n";
+    if (row < 12) text += "ends," + std::to_string(row % 5) + "\n";
+  }
+  const std::string csv = inputs.write("rows.csv", text);
+  for (const Job& job : resumable_jobs()) {
+    CAPTURE(job.name);
+    const TempDir folder(memory_folder());
+    const json definition = definition_of(job, csv, folder.path(), {{"batch", 12}, {"checkpoint", 0}});
+    Watcher watcher;
+    const Death death{.way = "throw", .step = "committed", .n_images = 30};
+    CHECK_THROWS_AS(run_and_die(definition, false, death, watcher), Error);
+    Watcher resumed;
+    CHECK(run_and_die(definition, true, {}, resumed).resumed_at > 0);
+    CHECK(first_difference(undisturbed(job, csv).outputs, read_outputs(folder.path())) == "");
+  }
+}
+
+TEST_CASE("resume: image files are listed when there are 4096 that are not, however rare checkpoints are") {
+  const TempDir folder(memory_folder());
+  const json stages = {{{"id", "walks"}, {"type", "make_sequences"}, {"params", {{"count", 4100}, {"window", 2}}}},
+                       {{"id", "charts"}, {"type", "draw_lines"}, {"params", {{"width", 1}, {"height", 1}}}},
+                       {{"id", "pages"}, {"type", "write_png"}, {"params", {{"directory", folder.path().string()}}}}};
+  const json definition = {{"plotmill", 1}, {"run", {{"checkpoint", 1e6}}}, {"stages", stages}};
+  (void)Pipeline::from_json(definition.dump()).run();
+  const std::string manifest = read_bytes(folder.file("{index:06}.png.plotmill.jsonl"));
+  CHECK(manifest.find("\"images\":[0,4096]") != std::string::npos);
+  CHECK(manifest.find("\"images\":[4096,4100]") != std::string::npos);
+}
+
 }  // namespace plotmill

@@ -45,13 +45,13 @@ class Hdf5File {
     if (memory_type >= 0) REQUIRE(H5Dwrite(set.get(), memory_type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data) >= 0);
   }
 
-  // A chunked and compressed dataset of floats in which this is stored as the chunk at the front.
+  // A chunked and compressed dataset of floats in which this is stored as the chunk at a place, else at the front.
   void add_stored_chunk(const std::vector<hsize_t>& shape, const std::vector<hsize_t>& chunk,
-                        const std::vector<std::uint8_t>& bytes, std::uint32_t skipped_filters = 0,
-                        bool deflate = true) {
+                        const std::vector<std::uint8_t>& bytes, std::uint32_t skipped_filters = 0, bool deflate = true,
+                        std::vector<hsize_t> place = {}) {
     add("sequences", H5T_IEEE_F32LE, shape, -1, nullptr, chunk, deflate);
     const Hdf5Handle set(H5Dopen2(file_.get(), "sequences", H5P_DEFAULT), H5Dclose);
-    const std::vector<hsize_t> place(shape.size(), 0);
+    place.resize(shape.size());
     REQUIRE(H5Dwrite_chunk(set.get(), H5P_DEFAULT, skipped_filters, place.data(), bytes.size(), bytes.data()) >= 0);
   }
 

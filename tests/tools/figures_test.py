@@ -148,6 +148,45 @@ class Figures(unittest.TestCase):
             *("plotmill: " + bad for bad in preview["bad_series"][:5]),
             f"plotmill: and {n_bad - 5} more of the charts shown"])
 
+    def test_how_long_a_run_would_take(self):
+        """Of more images than anybody makes, in every unit."""
+        job = json.loads(json.dumps(JOB))
+        job["stages"][0] = {"id": "in", "type": "make_sequences", "params": {"count": 1000000, "window": 10}}
+        (self.folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        seconds_of_one = 1e-5
+        for least, wanted, most in ((0, 0.01, 1), (1, 10, 120), (120, 900, 7200), (7200, 1e5, 1e9)):
+            # The estimate differs from one preview to the next, on a busy machine by much.
+            for _ in range(20):
+                count = round(wanted / seconds_of_one)
+                lines, preview = self.both("preview", "job.json", "--count", "1", "--set", f"in.count={count}")
+                seconds = preview["seconds"]
+                text = ("less than a second" if seconds < 1 else f"about {seconds:.0f} s" if seconds < 120 else
+                        f"about {seconds / 60:.0f} min" if seconds < 7200 else f"about {seconds / 3600:.1f} h")
+                self.assertIn(f"the run: {count} images, {text} on 2 threads", lines[1])
+                if least <= seconds < most:
+                    break
+                seconds_of_one = seconds / count
+            else:
+                self.fail(f"no estimate of {least} to {most} seconds")
+
+    def test_of_a_preview_that_could_not_read_all(self):
+        (self.folder / "in.csv").write_text("g,v\n" + "a,1\na,2\n" * 10000000, encoding="utf-8")
+        lines, preview = self.both("preview", "job.json", "--count", "1")
+        self.assertFalse(preview["images_exact"])
+        self.assertIn(f"the run: about {preview['images']} images, ", lines[1])
+
+    def test_of_a_verification_with_more_damage_than_is_shown(self):
+        job = json.loads(json.dumps(JOB))
+        job["stages"][0] = {"id": "in", "type": "make_sequences", "params": {"count": 220, "window": 10}}
+        (self.folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        self.call("run", "job.json", "--quiet")
+        for image in range(0, 220, 2):
+            (self.folder / "pages" / f"{image:06}.png").unlink()
+        lines, report = self.both("verify", "pages", "--quiet", code=1)
+        self.assertEqual((report["n_problems"], report["images_damaged"], report["images_checked"]), (110, 110, 110))
+        self.assertEqual(len(lines), 101)
+        self.assertEqual(lines[-1], "plotmill: and 10 more")
+
     def test_when_the_page_says_that_the_run_began(self):
         before = datetime.datetime.now().replace(microsecond=0)
         self.call("run", "job.json", "--quiet", "--report", "run.html")

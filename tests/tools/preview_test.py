@@ -96,6 +96,11 @@ class Preview(InFolder):
         self.check_fails(2, message, "preview", self.job, "-o", "data.h5")
         self.check_fails(2, "exists and is no PNG file", "preview", self.job, "-o", self.folder.name)
         self.assertEqual(pathlib.Path(self.path("data.h5")).read_bytes(), b"precious")
+        # As an HDF5 file begins, and so short a file as this.
+        for content in (b"\x89HDF\r\n\x1a\n", b"\x89PN", b""):
+            pathlib.Path(self.path("other")).write_bytes(content)
+            self.check_fails(2, "other: exists and is no PNG file", "preview", self.job, "-o", "other")
+        os.remove(self.path("other"))
         os.symlink("data.h5", self.path("sheet.png.part"))
         self.check_done("preview", self.job, "-o", "sheet.png")
         self.assertEqual(pathlib.Path(self.path("data.h5")).read_bytes(), b"precious")

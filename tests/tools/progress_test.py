@@ -81,12 +81,13 @@ class ProgressTest(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         (self.folder / "job.json").write_text(json.dumps(JOB), encoding="utf-8")
 
-    def on_terminal(self, columns, *arguments, rows=24, resize=None, **environment):
+    def on_terminal(self, columns, *arguments, command=("run", "job.json", "--force"), rows=24, resize=None,
+                    **environment):
         """What a run writes to a terminal of this size, which gets another width once it shows something."""
         ours, theirs = pty.openpty()
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         clean = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "LC_ALL", "LC_CTYPE")}
-        with subprocess.Popen([COMMAND, "run", "job.json", "--force", *arguments], cwd=self.folder, stderr=theirs,
+        with subprocess.Popen([COMMAND, *command, *arguments], cwd=self.folder, stderr=theirs,
                               env={**clean, "TERM": "xterm", "LANG": "C.UTF-8", **environment}) as run:
             os.close(theirs)
             shown = b""
@@ -119,6 +120,14 @@ class ProgressTest(unittest.TestCase):
         self.assertIn(f"plotmill: {IMAGES} images in ", screen.rows[1])
         self.assertNotIn("busy\n", "\n".join(screen.rows[1:]).replace(" % busy", "!"))
         self.assertFalse([row for row in screen.rows if "% busy" in row])
+
+    def test_a_verification_shows_how_far_it_is(self):
+        self.piped("--quiet")
+        shown = ESCAPE.sub("", self.on_terminal(100, command=("verify", "out.h5"), rows=24))
+        rates = re.findall(r"(\d+) images, (\d+) images/s, ([\d.]+) [kMG]B/s", shown)
+        self.assertGreater(len(rates), 0)
+        self.assertTrue(all(float(figure) > 0 for figures in rates for figure in figures), rates)
+        self.assertTrue(all(int(images) <= IMAGES for images, _, _ in rates), rates)
 
     def test_no_line_is_wider_than_the_terminal(self):
         for columns in (8, 30, 50, 200):

@@ -78,25 +78,35 @@ class SystemFaults(FaultRuns):
                 if pipe:
                     pipe.close()
 
-    def test_the_files_about_a_run_cannot_be_brought_to_the_disk(self):
+    def test_the_files_about_a_run_cannot_be_written(self):
         self.new_job("hdf5")
         for option in ("--report", "--trace"):
-            result = run(self.folder, "run", "job.json", "--quiet", "--force", option, "about",
-                         rules="sync:EIO,nth=1,at=about.part")
-            self.check_message(result, FAILED, "plotmill: about.part: cannot be brought to the disk", os.strerror(errno.EIO))
-            self.assertEqual(list(self.folder.glob("about*")), [])
+            for rule, what in (("write:ENOSPC,nth=1,at=in/about.part", "about.part: cannot be written"),
+                               ("sync:EIO,nth=1,at=in/about.part", "about.part: cannot be brought to the disk"),
+                               ("rename:EIO,nth=1,at=in/about*", "about: cannot be renamed"),
+                               ("sync:EIO,nth=1,at=in", "in: cannot be brought to the disk")):
+                with self.subTest(option=option, rule=rule):
+                    result = run(self.folder, "run", "job.json", "--quiet", "--force", option, "in/about", rules=rule)
+                    number = errno.ENOSPC if "ENOSPC" in rule else errno.EIO
+                    self.check_message(result, FAILED, "plotmill: in", what, os.strerror(number))
+                    # Its name is its own where only the folder could not be brought to the disk.
+                    left = ["about"] if rule.endswith("at=in") else []
+                    self.assertEqual([path.name for path in (self.folder / "in").glob("about*")], left)
+                    for path in (self.folder / "in").glob("about*"):
+                        path.unlink()
 
-    def test_a_second_interrupt_ends_it_at_once(self):
-        for output in OUTPUTS:
-            with self.subTest(output=output):
+    def test_a_second_signal_ends_it_at_once(self):
+        numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGTERM)
+        for output, number in zip(OUTPUTS, numbers):
+            with self.subTest(output=output, number=number.name):
                 # Stopped once more after the first, so that the second finds it at work.
                 self.new_job(output)
                 stopped = StoppedRun(self.folder, "write:stop,nth=20,at=out/*;sync:stop,nth=1000;close:stop,from=1,at=out/*")
-                stopped.process.send_signal(signal.SIGINT)
+                stopped.process.send_signal(number)
                 stopped.process.send_signal(signal.SIGCONT)
                 _, status = os.waitpid(stopped.process.pid, os.WUNTRACED)
                 self.assertTrue(os.WIFSTOPPED(status), "the run has ended already")
-                self.assertEqual(stopped.go_on(signal.SIGINT).code, -signal.SIGINT)
+                self.assertEqual(stopped.go_on(number).code, -number)
                 self.check_outputs()
                 self.check_resume()
 

@@ -68,6 +68,15 @@ class WriteFaults(FaultRuns):
                     self.check_outputs()
                     self.check_resume()
 
+    def test_closing_what_hdf5_has_written_fails(self):
+        # Others close the file, too, who have only looked at it.
+        errors = []
+        for nth in range(1, 1 + self.count_calls("hdf5", "close", where="out/*.part")):
+            self.new_job("hdf5")
+            errors.append(run(self.folder, rules=f"close:EIO,nth={nth},at=out/*.part").errors)
+        self.assertEqual(sum("out/charts.h5: cannot be completed: " + os.strerror(errno.EIO) in text for text in errors), 1,
+                         errors)
+
     def test_opening_fails(self):
         # HDF5 first tries to open what it then makes.
         for output in OUTPUTS:

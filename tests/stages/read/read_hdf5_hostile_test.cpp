@@ -74,6 +74,18 @@ TEST_CASE("read_hdf5: a chunk that does not unpack to its size is refused, wheth
   CHECK(run_reader("read_hdf5", with_path(path)).all.values == std::vector<float>(100));
 }
 
+TEST_CASE("read_hdf5: every chunk of a table is checked, wherever it lies") {
+  const TempDir dir;
+  const std::string path = dir.file("a.h5");
+  for (hsize_t row = 0; row < 30; row += 10) {
+    for (hsize_t column = 0; column < 30; column += 10) {
+      Hdf5File(path).add_stored_chunk({30, 30}, {10, 10}, zlib_stream(401), 0, true, {row, column});
+      const std::string place = std::to_string(row) + ", " + std::to_string(column);
+      check_input_error(path, path + ":/sequences", {"the chunk at " + place + " is damaged"});
+    }
+  }
+}
+
 TEST_CASE("read_hdf5: what would take more than run.memory is refused before it is read") {
   const TempDir dir;
   const std::string path = dir.file("a.h5");

@@ -95,6 +95,11 @@ TEST_CASE("read_npy: windows of one long series") {
   CHECK(read_bytes_as_npy(bytes, {{"window", Int{6}}, {"limit", Int{3}}}).shape.n_series == 1);
   check_bytes_error(bytes, {"one long series of 6 points", "`window`"});
   check_bytes_error(bytes, {"a window of 7 points does not fit", "6 points"}, {{"window", Int{7}}});
+  for (const std::int64_t limit : {1, 2}) {
+    CHECK(read_bytes_as_npy(npy(header_text("'<f4'", "(6,)"), six_floats),
+                            {{"window", std::int64_t{2}}, {"limit", limit}})
+              .all.size() == static_cast<std::size_t>(limit));
+  }
 }
 
 TEST_CASE("read_npy: all types of numbers, in both byte orders") {
