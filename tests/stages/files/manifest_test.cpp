@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "support/file_size_limit.hpp"
@@ -66,6 +67,17 @@ TEST_CASE("manifest: a last line that was cut off at any byte counts as not writ
     REQUIRE(open.pieces.size() == 2);
     open.manifest.add(some_pieces[2]);
     CHECK(test::read_bytes(manifest_path(output)) == three);
+  }
+  // The power went, and of the last line only the end was kept.
+  for (std::size_t size = two.size() + 1; size < three.size(); size += 7) {
+    CAPTURE(size);
+    std::string zeros = three;
+    std::fill(zeros.begin() + static_cast<std::ptrdiff_t>(two.size()),
+              zeros.begin() + static_cast<std::ptrdiff_t>(size), '\0');
+    (void)dir.write("charts.h5.plotmill.jsonl", zeros);
+    const auto content = read_manifest(manifest_path(output), [](StoredPiece&&) {});
+    CHECK(content.value().n_images == 7);
+    CHECK(content->n_bytes == two.size());
   }
   // Of the first line nothing tells what is there: the run starts anew.
   const std::size_t first = three.find('\n');
