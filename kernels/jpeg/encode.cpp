@@ -177,7 +177,7 @@ std::uint64_t JpegEncoder::max_bytes(const ImageShape& shape) noexcept {
 std::uint64_t JpegEncoder::footprint(const ImageShape& shape) noexcept {
   const std::size_t n_columns = blocks(shape.width);
   return sizeof(JpegEncoder) + 1024 + JpegScan::footprint() + strip_bytes(n_columns) + flag_bytes(n_columns) +
-         code_bytes(n_columns);
+         n_columns * sizeof(std::size_t) + code_bytes(n_columns);
 }
 
 }  // namespace plotmill::kernels

@@ -1,5 +1,6 @@
 // Memory that is refused on purpose: operator new fails at the n-th piece that is asked for while a thread's switch is
-// on. A test program that links refusing_memory.cpp has all its memory from there.
+// on. And memory that is counted: what all threads hold, and the most that they have held. A test program that links
+// refusing_memory.cpp has all its memory from there.
 #pragma once
 
 #include <cstddef>
@@ -23,5 +24,11 @@ class CountedMemory {
 void refuse_memory(std::int64_t n) noexcept;
 /// Nothing is refused any more. Returns whether anything was.
 bool stop_refusing_memory() noexcept;
+
+/// Bytes of the pieces that are held now.
+[[nodiscard]] std::int64_t held_bytes() noexcept;
+/// The most since watch_held_bytes(), which returns what is held then.
+[[nodiscard]] std::int64_t most_held_bytes() noexcept;
+std::int64_t watch_held_bytes() noexcept;
 
 }  // namespace plotmill::test
