@@ -54,7 +54,81 @@ InkCode code_for(const Ink& ink, PixelType type, std::size_t n) {
   return InkCode(statistics);
 }
 
+/// Adler-32 of the bytes of an image, by zlib, row by row; rows without ink are put together without their bytes.
+std::uint32_t adler32_of(const InkImageView& image, const kernels::PixelLayout& layout) {
+  const auto pixels = layout.pixels();
+  const std::size_t n_bytes = layout.pixel_bytes();
+  const std::size_t filter = layout.filter_bytes ? 1 : 0;
+  std::vector<std::uint8_t> paper(layout.row_bytes(), 0);
+  for (std::size_t x = 0; x < layout.shape.width; ++x) std::memcpy(&paper[filter + x * n_bytes], &pixels[0], n_bytes);
+  const auto sum_of = [](const std::vector<std::uint8_t>& row) {
+    return adler32(adler32(0, nullptr, 0), row.data(), static_cast<uInt>(row.size()));
+  };
+  const uLong of_paper = sum_of(paper);
+  uLong sum = adler32(0, nullptr, 0);
+  const std::uint8_t* coverage = image.coverage.data();
+  for (std::size_t y = 0; y < layout.shape.height; ++y) {
+    uLong of_row = of_paper;
+    if (image.row_begin[y] != image.row_begin[y + 1]) {
+      std::vector<std::uint8_t> row = paper;
+      for (std::uint32_t i = image.row_begin[y]; i < image.row_begin[y + 1]; ++i) {
+        const Run run = image.runs[i - image.row_begin[0]];
+        for (std::size_t x = run.x; x < std::size_t{run.x} + run.n; ++x) {
+          std::memcpy(&row[filter + x * n_bytes], &pixels[*coverage++], n_bytes);
+        }
+      }
+      of_row = sum_of(row);
+    }
+    sum = adler32_combine(sum, of_row, static_cast<z_off_t>(layout.row_bytes()));
+  }
+  return static_cast<std::uint32_t>(sum);
+}
+
+/// The largest image: its first rows, and its last one, begin with a run of ink.
+Ink runs_and_gap(std::uint8_t paper, std::size_t n_rows, std::uint16_t run) {
+  Ink ink;
+  ink.shape = {65535, 65535, paper, static_cast<std::uint8_t>(255 - paper)};
+  for (std::size_t y = 0; y < ink.shape.height; ++y) {
+    if (y < n_rows || y + 1 == ink.shape.height) ink.runs.push_back({0, run});
+    ink.row_begin.push_back(static_cast<std::uint32_t>(ink.runs.size()));
+  }
+  ink.coverage.assign(ink.runs.size() * run, 255);
+  ink.coverage_begin.push_back(ink.coverage.size());
+  return ink;
+}
+
+std::uint32_t checksum_in(const std::vector<std::uint8_t>& stream) {
+  std::uint32_t sum = 0;
+  for (std::size_t i = stream.size() - 4; i < stream.size(); ++i) sum = sum << 8U | stream[i];
+  return sum;
+}
+
 }  // namespace
+
+TEST_CASE("encode_deflate: the checksum is right where the longest runs and the longest gap come together") {
+  for (const int paper : {0, 255}) {
+    const Ink ink = runs_and_gap(static_cast<std::uint8_t>(paper), 200, 65535);
+    const kernels::PixelLayout layout{ink.shape, PixelType::uint8};
+    const InkCode code((kernels::InkStatistics(layout)));
+    DeflateEncoder encoder(code, 1);
+    std::vector<std::uint8_t> out;
+    CHECK(encoder.add(ink.image(0), out));
+    CHECK(out.size() <= DeflateEncoder::max_chunk_bytes(layout, 1));
+    CHECK(checksum_in(out) == adler32_of(ink.image(0), layout));
+  }
+}
+
+TEST_CASE("encode_deflate: the checksum's sums never grow out of their type, however many images there are") {
+  constexpr std::int64_t modulus = kernels::InkWriter::modulus;
+  for (const std::int64_t sum : {std::int64_t{1} << 62, -(std::int64_t{1} << 62)}) {
+    kernels::InkWriter writer;
+    writer.deviation = writer.second = writer.weighted = sum;
+    writer.count_paper(std::uint64_t{1} << 40);
+    CHECK(writer.deviation == sum % modulus);
+    CHECK(writer.weighted == sum % modulus);
+    CHECK(writer.second == sum % modulus + (std::int64_t{1} << 40) % modulus * (sum % modulus));
+  }
+}
 
 TEST_CASE("encode_deflate: zlib gives back the pixels of every image of the chunk, and paper behind the last") {
   const std::uint32_t seed = 7;

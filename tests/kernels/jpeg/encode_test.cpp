@@ -190,6 +190,32 @@ TEST_CASE("encode_jpeg: the noise that takes most bits stays within the promised
   CHECK(out == test::plain_jpeg(test::pixels_of(ink.image(0)), shape.width, shape.height, 100));
 }
 
+TEST_CASE("encode_jpeg: blocks found by searching for the longest codes stay within the promised size") {
+  // Found by annealing. Together with its negative beside it, so that frequency 0 jumps from block to block, it takes
+  // 131 bytes with the zero bytes: two bytes a pixel do not hold that.
+  constexpr std::uint8_t longest[64] = {0,   255, 0,   0,   255, 255, 255, 255, 255, 19,  3,   255, 0,   0,   0,   0,
+                                        255, 255, 124, 78,  37,  255, 0,   255, 255, 149, 255, 0,   255, 0,   255, 0,
+                                        0,   179, 33,  255, 255, 0,   0,   0,   255, 0,   255, 255, 255, 255, 0,   223,
+                                        255, 255, 255, 255, 255, 75,  255, 255, 255, 0,   255, 0,   186, 255, 0,   7};
+  const ImageShape shape{256, 256, 0, 255};
+  std::vector<std::uint8_t> coverage(shape.n_pixels());
+  for (std::size_t y = 0; y < shape.height; ++y) {
+    for (std::size_t x = 0; x < shape.width; ++x) {
+      const std::uint8_t share = longest[y % 8 * 8 + x % 8];
+      coverage[y * shape.width + x] = static_cast<std::uint8_t>(x / 8 % 2 == 0 ? share : 255 - share);
+    }
+  }
+  Ink ink;
+  ink.shape = shape;
+  test::append_image(ink, coverage);
+  JpegEncoder encoder(shape, 100);
+  std::vector<std::uint8_t> out;
+  encoder.encode(ink.image(0), out);
+  CHECK(out == test::plain_jpeg(test::pixels_of(ink.image(0)), shape.width, shape.height, 100));
+  CHECK(out.size() > 2 * shape.n_pixels() + 2048);
+  CHECK(out.size() <= JpegEncoder::max_bytes(shape));
+}
+
 TEST_CASE("encode_jpeg: an image too large for JPEG is an error that says so") {
   try {
     const JpegEncoder encoder({65501, 1, 255, 0}, 90);
