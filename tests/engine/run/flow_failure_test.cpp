@@ -103,6 +103,27 @@ TEST_CASE("flow: an error about one series tells its image, group and row") {
         "charts (flow_draw) image 23 (of in (flow_read), group \"odd\", data row 230): is flat");
 }
 
+TEST_CASE("flow: an error about one series tells its image also where series before it are blank") {
+  struct Case {
+    std::vector<std::uint64_t> bad;
+    std::uint64_t first, n;  // The drawer is given what lies between two blank ones, and counts from there.
+  };
+  for (const Case& c : {Case{{0, 3, 14}, 15, 5}, {{1, 4, 21, 22}, 23, 7}, {{9, 20}, 21, 9}}) {
+    FlowScript script;
+    script.n_series = 30;
+    script.bad_series = c.bad;
+    // Of all that is drawn, this quotient is only that one's.
+    script.on = [&](const std::string& step, std::uint64_t quotient) {
+      if (step == "draw" && quotient == c.first / c.n) throw Error(ErrorKind::input, "is flat").about_series(4);
+    };
+    auto pipeline = flow_pipeline(script, R"("batch": 10, "threads": 1, "on_bad_series": "blank")");
+    const std::uint64_t image = c.first + 4;
+    CHECK(std::string(error_of(pipeline).what()) ==
+          "charts (flow_draw) image " + std::to_string(image) + " (of in (flow_read), group \"" +
+              (image % 2 == 0 ? "even" : "odd") + "\", data row " + std::to_string(10 * image) + "): is flat");
+  }
+}
+
 TEST_CASE("flow: an input that can't be known again is no promise that --resume goes on") {
   FlowScript script;
   script.n_stored = 5;

@@ -84,12 +84,14 @@ std::uint32_t adler32_of(const InkImageView& image, const kernels::PixelLayout& 
   return static_cast<std::uint32_t>(sum);
 }
 
-/// The largest image: its first rows, and its last one, begin with a run of ink.
+/// The largest image: its first rows, and its last one, are runs of ink with a pixel of paper between two.
 Ink runs_and_gap(std::uint8_t paper, std::size_t n_rows, std::uint16_t run) {
   Ink ink;
   ink.shape = {65535, 65535, paper, static_cast<std::uint8_t>(255 - paper)};
   for (std::size_t y = 0; y < ink.shape.height; ++y) {
-    if (y < n_rows || y + 1 == ink.shape.height) ink.runs.push_back({0, run});
+    for (std::uint32_t x = 0; (y < n_rows || y + 1 == ink.shape.height) && x + run <= 65535; x += run + 1U) {
+      ink.runs.push_back({static_cast<std::uint16_t>(x), run});
+    }
     ink.row_begin.push_back(static_cast<std::uint32_t>(ink.runs.size()));
   }
   ink.coverage.assign(ink.runs.size() * run, 255);
@@ -106,8 +108,8 @@ std::uint32_t checksum_in(const std::vector<std::uint8_t>& stream) {
 }  // namespace
 
 TEST_CASE("encode_deflate: the checksum is right where the longest runs and the longest gap come together") {
-  for (const int paper : {0, 255}) {
-    const Ink ink = runs_and_gap(static_cast<std::uint8_t>(paper), 200, 65535);
+  for (const auto& [paper, run] : {std::pair{0, 65535}, {255, 1000}}) {
+    const Ink ink = runs_and_gap(static_cast<std::uint8_t>(paper), 200, static_cast<std::uint16_t>(run));
     const kernels::PixelLayout layout{ink.shape, PixelType::uint8};
     const InkCode code((kernels::InkStatistics(layout)));
     DeflateEncoder encoder(code, 1);
