@@ -54,7 +54,9 @@ std::string result(const RunReport& report) {
   if (report.images > 0) tiles += tile("an image", bytes_text(bytes / static_cast<double>(report.images)));
   if (report.seconds > 0) tiles += tile("a second", bytes_text(bytes / report.seconds));
   tiles += tile("blank", count("blank", report.blank));
-  tiles += tile("skipped", count("skipped", 0));  // As in to_json(report).
+  tiles += tile("skipped", count("skipped", report.n_skipped));
+  tiles += tile("blanked", count("blanked", report.n_blanked));
+  if (report.resumed_at > 0) tiles += tile("stored before", count("resumed_at", report.resumed_at));
   return section("Result", "<dl class=\"tiles\">\n" + tiles + "</dl>\n");
 }
 
@@ -108,6 +110,7 @@ std::string what_ran(const RunReport& report, const ReportPage& page) {
   std::string facts = pair("plotmill", html_text(version()));
   if (!page.began.empty()) facts += pair("began", html_text(page.began));
   facts += pair("device", html_text(plan.device + (plan.device_reason.empty() ? "" : " (" + plan.device_reason + ")")));
+  if (plan.streams > 0) facts += pair("streams", count("streams", plan.streams) + " on each GPU");
   facts += pair("threads", count("threads", plan.threads) +
                                (page.n_cores > 0 ? " on a machine of " + count_text(page.n_cores) + " cores" : ""));
   facts += pair("batch", count("batch", plan.batch) + " images");

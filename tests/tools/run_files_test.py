@@ -172,14 +172,31 @@ class RunFiles(unittest.TestCase):
         picture = re.search('src="data:image/png;base64,([^"]+)"', page)
         self.assertTrue(base64.b64decode(picture.group(1), validate=True).startswith(b"\x89PNG"))
 
+    def test_skipped_and_blanked_series_are_on_the_page(self):
+        job = json.loads(json.dumps(JOB))
+        job["stages"][0] = {"id": "in", "type": "read_csv",
+                            "params": {"path": "in.csv", "column": "v", "window": 5, "stride": 5}}
+        (self.folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
+        (self.folder / "in.csv").write_text("v\n" + ("1\n" * 4 + "2\n") * 30 + "wrong\n" * 10, encoding="utf-8")
+        for on_bad, counts in (("skip", (30, 2, 0)), ("blank", (32, 0, 2))):
+            result = self.call("--json", "--quiet", "--force", "--report", "run.html", "--set",
+                               f"run.on_bad_series={on_bad}")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            summary = json.loads(result.stdout)
+            self.assertEqual((summary["images"], summary["skipped"], summary["blanked"]), counts)
+            figures = Figures(self.read("run.html"))
+            for name in ("images", "skipped", "blanked"):
+                self.assertEqual(figures.values[name], [summary[name]], name)
+                self.assertEqual(figures.shown[name], [str(summary[name])], name)
+
     def test_every_figure_of_the_page_is_that_of_the_summary(self):
         result = self.call("--json", "--quiet", "--report", "run.html")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         summary = json.loads(result.stdout)
         page = self.read("run.html")
         figures = Figures(page)
-        for name in ("images", "seconds", "images_per_second", "bytes_written", "skipped", "blank", "threads", "batch",
-                     "batches_in_flight"):
+        for name in ("images", "seconds", "images_per_second", "bytes_written", "skipped", "blanked", "blank", "threads",
+                     "batch", "batches_in_flight"):
             self.assertEqual(figures.values.pop(name), [summary[name]], name)
         for name in ("items", "busy_seconds", "waiting_seconds"):
             self.assertEqual(figures.values.pop(name), [stage[name] for stage in summary["stages"]], name)

@@ -1,7 +1,14 @@
 // What the page about a run says: the limit by its rules, every figure, and no text of others as markup.
 #include <doctest/doctest.h>
 
+#include <cstdlib>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
+
+#include "plotmill/describe.hpp"
+#include "support/flow_stages.hpp"
 
 #include "plotmill/report_page.hpp"
 
@@ -50,6 +57,44 @@ std::size_t count_of(const std::string& text, const std::string& part) {
   return n;
 }
 
+/// The figures of a page, by what they are called: their values, and how they are shown.
+struct Figures {
+  std::map<std::string, std::vector<double>> values;
+  std::map<std::string, std::vector<std::string>> shown;
+
+  explicit Figures(const std::string& html) {
+    const auto between = [&](std::size_t& at, const std::string& begin, const std::string& end) {
+      const std::size_t from = html.find(begin, at) + begin.size();
+      at = html.find(end, from);
+      return html.substr(from, at - from);
+    };
+    for (std::size_t at = html.find("<data "); at != std::string::npos; at = html.find("<data ", at)) {
+      const std::string name = between(at, "class=\"", "\"");
+      values[name].push_back(std::strtod(between(at, "value=\"", "\"").c_str(), nullptr));
+      shown[name].push_back(between(at, ">", "<"));
+    }
+  }
+};
+
+/// Each number of the summary is on the page, with the same name and value, and nothing else is.
+void check_as_summary(const RunReport& report, const Trace& trace) {
+  std::map<std::string, std::vector<double>> expected;
+  const auto summary = nlohmann::json::parse(to_json(report));
+  for (const auto& [name, value] : summary.items()) {
+    if (value.is_number()) expected[name].push_back(value.get<double>());
+  }
+  for (const auto& stage : summary.at("stages")) {
+    for (const auto& [name, value] : stage.items()) {
+      if (value.is_number()) expected[name].push_back(value.get<double>());
+    }
+  }
+  // These two are left out where there is nothing to tell.
+  for (const char* name : {"resumed_at", "streams"}) {
+    if (summary.at(name) == 0) expected.erase(name);
+  }
+  CHECK(Figures(report_page(report, trace, {"candles.json", "", "", 2})).values == expected);
+}
+
 }  // namespace
 
 TEST_CASE("report: the stage that is busy by far the most is the limit, and the advice is for its kind") {
@@ -88,6 +133,72 @@ TEST_CASE("report: where nothing stands out the run is balanced, and a short run
   brief.seconds = 0.4;
   CHECK(bottleneck_sentence(brief, 2) == "The run was too short to tell what limits it.");
   CHECK(bottleneck_sentence(RunReport{}, 2) == "The run was too short to tell what limits it.");
+}
+
+TEST_CASE("report: every figure of the page is that of the summary, and is shown as it is") {
+  RunReport report = report_of(1.25, 12.345, 7.006, 3.5);
+  report.images = 1'234'567;
+  report.resumed_at = 89'000;
+  report.blank = 45;
+  report.n_skipped = 20;
+  report.n_blanked = 1'003;
+  report.seconds = 10.006;
+  report.bytes_written = 5'678'901'234;
+  report.plan.streams = 4;
+  report.plan.batch = 256;
+  report.plan.batches_in_flight = 17;
+  report.plan.memory_bytes = 123'456'789;
+  for (StageReport& stage : report.stages) stage.items += 1000 * static_cast<std::uint64_t>(stage.step);
+  check_as_summary(report, trace_of(9));
+  const std::string html = report_page(report, {}, {"candles.json", "", "", 2});
+  const std::map<std::string, std::vector<std::string>> shown{{"images", {"1,234,567"}},
+                                                              {"resumed_at", {"89,000"}},
+                                                              {"seconds", {"10.01"}},
+                                                              {"images_per_second", {"123,383"}},
+                                                              {"bytes_written", {"5.7 GB"}},
+                                                              {"blank", {"45"}},
+                                                              {"skipped", {"20"}},
+                                                              {"blanked", {"1,003"}},
+                                                              {"streams", {"4"}},
+                                                              {"threads", {"2"}},
+                                                              {"batch", {"256"}},
+                                                              {"batches_in_flight", {"17"}},
+                                                              {"items", {"1,000", "3,000", "5,000", "6,000"}},
+                                                              {"busy_seconds", {"1.25", "12.35", "7.01", "3.50"}},
+                                                              {"waiting_seconds", {"8.75", "1.00", "1.00", "6.50"}}};
+  CHECK(Figures(html).shown == shown);
+  // What follows from others and is in no summary.
+  CHECK(has(html, "<dt>an image</dt><dd>4.6 kB</dd>"));
+  CHECK(has(html, "<dt>a second</dt><dd>567.5 MB</dd>"));
+  CHECK(has(html, "batches, 123.5 MB"));
+  // Shares: of both threads' 20 seconds, and of the run's.
+  CHECK(has(html, "12.35</data> s<br><span class=\"muted\">62 %</span><span class=\"bar\"><i style=\"width:62%\">"));
+  CHECK(has(html, "8.75</data> s<br><span class=\"muted\">87 %</span></td>"));
+}
+
+TEST_CASE("report: of runs with skipped series, blanked ones and images of an earlier run the page tells all") {
+  for (const std::string on_bad : {"skip", "blank"}) {
+    test::FlowScript script;
+    script.bad_series = {3, 4, 20, 99};
+    script.n_stored = 30;
+    auto pipeline = test::flow_pipeline(script, R"("batch": 10, "on_bad_series": ")" + on_bad + "\"");
+    Trace trace;
+    RunOptions options;
+    options.resume = true;
+    options.trace = &trace;
+    const RunReport report = pipeline.run(options);
+    CAPTURE(on_bad);
+    CHECK(report.images == (on_bad == "skip" ? 66 : 70));
+    CHECK(report.resumed_at == 30);
+    CHECK(report.n_skipped == (on_bad == "skip" ? 4 : 0));
+    CHECK(report.n_blanked == (on_bad == "skip" ? 0 : 4));
+    CHECK(report.bad_series.size() == 4);
+    CHECK(report.bytes_written == 70);
+    // The drawer of this test gives no ink at all; a bad series' image is not counted.
+    CHECK(report.blank == (on_bad == "skip" ? 66 : 69));
+    for (const StageReport& stage : report.stages) CHECK(stage.items == report.images);
+    check_as_summary(report, trace);
+  }
 }
 
 TEST_CASE("report: a text of the definition is never markup") {
