@@ -97,6 +97,17 @@ struct Apply {
     return {};
   }
 
+  std::string operator()(BoolOrWord* target) const {
+    if (value.is_boolean()) {
+      *target = {value.get<bool>()};
+      return {};
+    }
+    if (!value.is_string()) return wrong_kind();
+    if (std::string fault = check_text(); !fault.empty()) return fault;
+    *target = {true, value.get<std::string>()};
+    return {};
+  }
+
   std::string operator()(ByteSize* target) const {
     std::optional<std::uint64_t> bytes;
     if (value.is_string()) {
@@ -158,7 +169,8 @@ struct Apply {
     // A path with it would be cut short by the system.
     if (text.find('\0') != std::string::npos) return shown(value) + " holds a null character";
     const std::vector<std::string>& words = option.words;
-    const bool any = words.empty() && !std::holds_alternative<WordOrRange*>(option.target);
+    const bool any = words.empty() && !std::holds_alternative<WordOrRange*>(option.target) &&
+                     !std::holds_alternative<BoolOrWord*>(option.target);
     if (any || std::find(words.begin(), words.end(), text) != words.end()) return {};
     const std::string nearest = nearest_name(text, words);
     return shown(value) + " is unknown; " + accepted_text(option) + " is accepted" +

@@ -21,6 +21,7 @@ struct TypeName {
   const char* operator()(const std::optional<double>*) const { return "number"; }
   const char* operator()(const std::optional<NameOrIndex>*) const { return "name_or_index"; }
   const char* operator()(const WordOrRange*) const { return "word_or_range"; }
+  const char* operator()(const BoolOrWord*) const { return "boolean_or_word"; }
   const char* operator()(const ByteSize*) const { return "size"; }
 };
 

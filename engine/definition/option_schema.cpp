@@ -50,6 +50,11 @@ struct ValueSchema {
                                     {"required", json::array({"range"})},
                                     {"additionalProperties", false}}})}};
   }
+  json operator()(const BoolOrWord*) const {
+    json values = json::array({true, false});
+    for (const std::string& word : option.words) values.push_back(word);
+    return {{"enum", std::move(values)}};
+  }
   json operator()(const ByteSize*) const {
     json schema = {{"type", json::array({"string", "number"})}, {"pattern", size_pattern()}};
     schema["minimum"] = std::max(0.0, option.min);

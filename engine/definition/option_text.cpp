@@ -28,6 +28,11 @@ struct AcceptedText {
     forms.emplace_back("{\"range\": [lo, hi]}");
     return list_names(forms, "or");
   }
+  std::string operator()(const BoolOrWord*) const {
+    std::vector<std::string> forms{"true", "false"};
+    forms.insert(forms.end(), option.words.begin(), option.words.end());
+    return list_names(forms, "or");
+  }
   std::string operator()(const ByteSize*) const { return "a size such as 1GiB or a number of bytes"; }
 };
 
@@ -44,6 +49,9 @@ struct CurrentValue {
   json operator()(const WordOrRange* value) const {
     if (!value->word.empty()) return value->word;
     return json{{"range", json::array({value->lo, value->hi})}};
+  }
+  json operator()(const BoolOrWord* value) const {
+    return value->word.empty() ? json(value->is_on) : json(value->word);
   }
   json operator()(const ByteSize* value) const { return value->bytes; }
 };
@@ -63,6 +71,9 @@ struct ExampleValue {
   }
   json operator()(const std::optional<NameOrIndex>*) const { return 0; }
   json operator()(const WordOrRange*) const { return json{{"range", json::array({0, 1})}}; }
+  json operator()(const BoolOrWord* value) const {
+    return option.words.empty() ? json(!value->is_on) : json(option.words.front());
+  }
   json operator()(const ByteSize*) const { return "1GiB"; }
 
  private:

@@ -15,7 +15,8 @@ namespace plotmill {
 /// "1..65535", "at least 1", "at most 9", or "" where every number is accepted.
 [[nodiscard]] std::string range_text(const Option& option);
 
-/// What may be given, without the range: "an integer", "a number or null", "minmax, none or {"range": [lo, hi]}".
+/// What may be given, without the range: "an integer", "a number or null", "minmax, none or {"range": [lo, hi]}",
+/// "true, false or float32".
 [[nodiscard]] std::string accepted_text(const Option& option);
 
 /// The value that the target holds now, as JSON; null for an empty optional.

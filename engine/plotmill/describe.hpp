@@ -21,8 +21,8 @@ namespace plotmill {
 /// All of the above as a JSON array, one object for each stage type:
 /// `{"type", "summary", "takes", "gives", "options": [{"name", "type", "min", "max", "words", "default", "required",
 /// "unit", "doc", "example"}]}`. `takes` and `gives` are "series", "ink" or null. An option's `type` is one of boolean,
-/// integer, number, text, name_or_index, word_or_range, size; `min` and `max` are null where there is no bound;
-/// `default` is null where the option is required or may be absent.
+/// integer, number, text, name_or_index, word_or_range, boolean_or_word, size; `min` and `max` are null where there is
+/// no bound; `default` is null where the option is required or may be absent.
 [[nodiscard]] PLOTMILL_EXPORT std::string describe_stages_json(const Registry& registry);
 
 /// The JSON Schema (2020-12) of a definition whose stages are of these types, for editors and other programs. It

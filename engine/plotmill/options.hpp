@@ -24,6 +24,12 @@ struct PLOTMILL_EXPORT WordOrRange {
   double hi = 0;
 };
 
+/// Yes, no, or yes in one of a few ways. JSON: true, false or text.
+struct PLOTMILL_EXPORT BoolOrWord {
+  bool is_on = false;  ///< Also where a word was given.
+  std::string word = {};
+};
+
 /// A number of bytes. JSON: a number, or text such as "1GiB", "1.5 GB" or "512MiB".
 struct PLOTMILL_EXPORT ByteSize {
   std::uint64_t bytes = 0;
@@ -33,7 +39,7 @@ struct PLOTMILL_EXPORT ByteSize {
 /// variable must live as long as the stage.
 struct PLOTMILL_EXPORT Option {
   using Target = std::variant<bool*, std::int64_t*, double*, std::string*, std::optional<double>*,
-                              std::optional<NameOrIndex>*, WordOrRange*, ByteSize*>;
+                              std::optional<NameOrIndex>*, WordOrRange*, BoolOrWord*, ByteSize*>;
 
   std::string name;                                  ///< snake_case, the JSON key.
   Target target;                                     ///< An empty optional means "not given".

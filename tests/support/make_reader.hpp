@@ -47,6 +47,8 @@ inline void set_option(const Option& option, const ParamValue& value) {
           *target = number();
         } else if constexpr (std::is_same_v<Target, WordOrRange>) {
           target->word = std::get<std::string>(value);
+        } else if constexpr (std::is_same_v<Target, BoolOrWord>) {
+          *target = {std::get<bool>(value)};
         } else if constexpr (std::is_same_v<Target, ByteSize>) {
           target->bytes = static_cast<std::uint64_t>(std::get<std::int64_t>(value));
         } else {

@@ -21,6 +21,7 @@ struct Values {
   std::optional<double> dpi;
   std::optional<NameOrIndex> column;
   WordOrRange normalize{"minmax", 0, 0};
+  BoolOrWord keep{true};
 
   Options options() {
     Options all;
@@ -34,6 +35,7 @@ struct Values {
     all.add({.name = "dpi", .target = &dpi, .min = 1});
     all.add({.name = "column", .target = &column});
     all.add({.name = "normalize", .target = &normalize, .words = {"minmax", "none"}});
+    all.add({.name = "keep", .target = &keep, .words = {"small", "large"}});
     return all;
   }
 
@@ -55,7 +57,7 @@ TEST_CASE("apply_options: every type of option is set") {
   Values values;
   CHECK(values
             .apply(json::parse(R"({"flag": true, "count": 7, "any": -3, "ratio": 2, "text": "x", "word": "bottom",
-                                     "dpi": 72.5, "column": "close", "normalize": {"range": [-1, 2.5]}})"))
+                                     "dpi": 72.5, "column": "close", "normalize": {"range": [-1, 2.5]}, "keep": "large"})"))
             .empty());
   CHECK(values.flag);
   CHECK(values.count == 7);
@@ -68,6 +70,8 @@ TEST_CASE("apply_options: every type of option is set") {
   CHECK(values.normalize.word.empty());
   CHECK(values.normalize.lo == -1);
   CHECK(values.normalize.hi == 2.5);
+  CHECK(values.keep.is_on);
+  CHECK(values.keep.word == "large");
 }
 
 TEST_CASE("apply_options: what is not given keeps its value") {
@@ -75,6 +79,17 @@ TEST_CASE("apply_options: what is not given keeps its value") {
   CHECK(values.apply(json::object()).empty());
   CHECK(values.count == 5);
   CHECK(!values.dpi);
+}
+
+TEST_CASE("apply_options: true and false are other values than a word, and leave none behind") {
+  Values values;
+  values.keep = {true, "small"};
+  CHECK(values.apply({{"keep", false}}).empty());
+  CHECK_FALSE(values.keep.is_on);
+  CHECK(values.keep.word.empty());
+  CHECK(values.apply({{"keep", true}}).empty());
+  CHECK(values.keep.is_on);
+  CHECK(values.keep.word.empty());
 }
 
 TEST_CASE("apply_options: a wrong type shows the value and what is accepted") {
@@ -89,6 +104,7 @@ TEST_CASE("apply_options: a wrong type shows the value and what is accepted") {
         "params/column: true is a truth value; a name, an integer from 0 or null is accepted");
   CHECK(fault_of("normalize", 3) ==
         "params/normalize: 3 is a number; minmax, none or {\"range\": [lo, hi]} is accepted");
+  CHECK(fault_of("keep", 1) == "params/keep: 1 is a number; true, false, small or large is accepted");
 }
 
 TEST_CASE("apply_options: long values are shortened between characters") {
@@ -139,6 +155,9 @@ TEST_CASE("apply_options: a word that is not in the list names the nearest") {
         "params/normalize: \"rank\" is unknown; minmax, none or {\"range\": [lo, hi]} is accepted");
   CHECK(fault_of("normalize", "") ==
         "params/normalize: \"\" is unknown; minmax, none or {\"range\": [lo, hi]} is accepted");
+  CHECK(fault_of("keep", "smal") ==
+        "params/keep: \"smal\" is unknown; true, false, small or large is accepted; did you mean small?");
+  CHECK(fault_of("keep", "true") == "params/keep: \"true\" is unknown; true, false, small or large is accepted");
 }
 
 TEST_CASE("apply_options: a range is two finite numbers in order") {

@@ -41,6 +41,14 @@ TEST_CASE("schema: words are all that is accepted, and a pattern is passed on") 
   CHECK(schema_of({.name = "path", .target = &flat, .pattern = "."}).at("pattern") == ".");
 }
 
+TEST_CASE("schema: an option that is a boolean or a word is one of all these, and its example is a word") {
+  BoolOrWord keep{true};
+  CHECK(schema_of({.name = "keep", .target = &keep, .words = {"small", "large"}}) ==
+        json::parse(R"({"enum": [true, false, "small", "large"], "default": true, "examples": ["small"]})"));
+  keep = {true, "large"};
+  CHECK(schema_of({.name = "keep", .target = &keep, .words = {"small", "large"}}).at("default") == "large");
+}
+
 TEST_CASE("schema: a required option has no default, and null is not accepted") {
   std::optional<NameOrIndex> column;
   CHECK(schema_of({.name = "column", .target = &column}).at("type") == json({"string", "integer", "null"}));
