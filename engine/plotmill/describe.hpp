@@ -31,9 +31,10 @@ namespace plotmill {
 /// between options.
 [[nodiscard]] PLOTMILL_EXPORT std::string schema_json(const Registry& registry);
 
-/// The report as a JSON object: images, resumed_at, seconds, images_per_second, bytes_written, device, streams, skipped,
-/// blanked, bad_series, an array of {image, group, first_row, reason}, blank, threads, batch, batches_in_flight, and
-/// stages, an array of {id, type, busy_seconds, waiting_seconds, items}. `skipped` and `blanked` are bad series.
+/// The report as a JSON object: images, resumed_at, seconds, images_per_second, bytes_written, device, streams,
+/// skipped, blanked, bad_series, an array of {image, group, first_row, reason}, blank, threads, batch,
+/// batches_in_flight, and stages, an array of {id, type, busy_seconds, waiting_seconds, items}. `skipped` and `blanked`
+/// are bad series.
 [[nodiscard]] PLOTMILL_EXPORT std::string to_json(const RunReport& report);
 
 /// Where a run stands, as a JSON object on one line: seconds, images, images_per_second (the mean since the run began),

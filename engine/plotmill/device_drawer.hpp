@@ -40,7 +40,7 @@ class PLOTMILL_EXPORT DeviceDrawer {
 
   /// Finds out how much ink the series have. values: [n_images * n_points] in device memory; work: work_bytes(), which
   /// write() needs as it is left; *size, in device memory, is set.
-  virtual void measure(const DeviceQueue& queue, const float* values, std::uint32_t n_images, std::byte* work,
+  virtual void measure(const DeviceQueue& queue, const double* values, std::uint32_t n_images, std::byte* work,
                        InkSize* size) const = 0;
 
   /// Bytes of packed ink: everything that Ink holds, in one piece, in a form that only append() knows.
@@ -48,7 +48,7 @@ class PLOTMILL_EXPORT DeviceDrawer {
 
   /// Draws the ink to `packed`, packed_bytes() of device memory. The rest as for measure(), which came before; `size`
   /// as it was measured.
-  virtual void write(const DeviceQueue& queue, const float* values, std::uint32_t n_images, std::byte* work,
+  virtual void write(const DeviceQueue& queue, const double* values, std::uint32_t n_images, std::byte* work,
                      InkSize size, std::byte* packed) const = 0;
 
   /// Appends packed ink, which has been copied to host memory, to `out`.

@@ -2,7 +2,8 @@
 //
 // Geometry. Pixel centres lie on whole numbers, y grows downwards. Point k of a series of length L is at
 // x = margin + k (W-1-2 margin)/(L-1), a series of one point in the middle. A value v, normalised to [0,1], is at
-// y = margin + (1-v)(H-1-2 margin). The stroke is the union of the segments between neighbouring points, with round
+// y = margin + (1-v)(H-1-2 margin). Values are doubles, of any size; v is (value - least) / (greatest - least) in
+// double, then rounded to float32. The stroke is the union of the segments between neighbouring points, with round
 // joins and caps. See kernels/lines/math.hpp for the exact arithmetic, which gives the same ink on every machine.
 #pragma once
 

@@ -77,8 +77,9 @@ struct PLOTMILL_EXPORT RunSetup {
 
 /// What all series of a run have in common.
 struct PLOTMILL_EXPORT SeriesShape {
-  std::size_t n_points = 0;               ///< Points of each series, at least 1.
-  std::optional<std::uint64_t> n_series;  ///< How many series will come, where the reader can know.
+  std::size_t n_points = 0;                   ///< Points of each series, at least 1.
+  std::optional<std::uint64_t> n_series;      ///< How many series will come, where the reader can know.
+  ValueType value_type = ValueType::float64;  ///< What all values fit in: what is stored of them may have this type.
 };
 
 /// Memory that a stage needs at most, in bytes. The engine multiplies, adds, and keeps the sum within `run.memory`.
@@ -149,7 +150,7 @@ class PLOTMILL_EXPORT Drawer : public Stage {
 
   /// Why this series can't be drawn, or nothing where it can. As for draw(), which gets no series that was refused.
   /// Called on the reader's thread, for each series: it must cost little. Throws nothing but std::bad_alloc.
-  [[nodiscard]] virtual std::optional<std::string> refuse(std::span<const float> series) const {
+  [[nodiscard]] virtual std::optional<std::string> refuse(std::span<const double> series) const {
     (void)series;
     return {};
   }
@@ -239,7 +240,7 @@ class PLOTMILL_EXPORT Writer : public Stage {
   /// Stores an encoded batch. One thread, batches in order. Of a run that was resumed the first batches may hold images
   /// that are stored already, at their beginning: these are passed over, and where nothing else is in it, `encoded` is
   /// empty. `series` may be empty but for skipped ones or names of groups at the end of the run. May wait for the disk.
-  /// Throws Error (io).
+  /// Throws Error (io), and (input), about_series(), of a series that the output can't hold.
   virtual void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) = 0;
 
   /// Makes all that was committed durable: it is stored(), then. Called on the thread of commit(), at least every

@@ -21,7 +21,7 @@ Sequences drawable(DrawerNode& drawer, const Sequences& sample, double most, con
   const auto start = Clock::now();
   for (std::size_t i = 0; i < sample.size() && (good.size() == 0 || seconds_from(start) < most); ++i) {
     stop_if(cancelled);
-    const std::span<const float> series = sample.view().series(i);
+    const std::span<const double> series = sample.view().series(i);
     try {
       ink.clear();
       at_place(drawer.place(), [&] { drawer.stage->draw({series.data(), 1, series.size()}, ink, 0); });

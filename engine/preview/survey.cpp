@@ -20,7 +20,7 @@ constexpr std::size_t most_batch = 64;
 constexpr std::size_t most_bytes = std::size_t{32} << 20U;
 
 std::size_t fewer(std::size_t n_series, std::size_t n_points) {
-  return std::clamp(most_bytes / (n_points * sizeof(float)), std::size_t{1}, n_series);
+  return std::clamp(most_bytes / (n_points * sizeof(double)), std::size_t{1}, n_series);
 }
 
 double elapsed_seconds(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }

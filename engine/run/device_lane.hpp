@@ -32,7 +32,7 @@ struct DeviceLane {
     for (DeviceBuffer* buffer : {&pinned_values, &pinned_ink, &values, &work, &ink}) buffer->release();
   }
 
-  [[nodiscard]] float* values_on_device() const { return reinterpret_cast<float*>(values.data()); }
+  [[nodiscard]] double* values_on_device() const { return reinterpret_cast<double*>(values.data()); }
   [[nodiscard]] InkSize* size_on_device() const { return reinterpret_cast<InkSize*>(size.data()); }
   /// Once it has been copied.
   [[nodiscard]] InkSize measured() const { return *reinterpret_cast<const InkSize*>(pinned_size.data()); }

@@ -145,13 +145,13 @@ bool DeviceNodes::has_room(DeviceLane& lane, Allocate&& allocate) {
 void DeviceNodes::copy_series(const DeviceLane& lane) {
   const Sequences& series = lane.slot->series;
   const std::size_t n_points = series.n_points;
-  const std::span values(reinterpret_cast<float*>(lane.pinned_values.data()), lane.n * n_points);
+  const std::span values(reinterpret_cast<double*>(lane.pinned_values.data()), lane.n * n_points);
   std::copy_n(series.values.data() + lane.begin * n_points, values.size(), values.data());
   if (state_.stages.on_bad_series != OnBadSeries::blank) return;
   for (const BadSeries& bad : series.bad) {
     if (bad.index < lane.begin || bad.index >= lane.begin + lane.n) continue;
     std::ranges::fill(values.subspan((bad.index - lane.begin) * n_points, n_points),
-                      std::numeric_limits<float>::quiet_NaN());
+                      std::numeric_limits<double>::quiet_NaN());
   }
 }
 
@@ -159,7 +159,7 @@ void DeviceNodes::upload(DeviceLane& lane) {
   lane.n = 0;
   guard(lane, [&] {
     NodeClock::Work work(drawer_.upload_clock, lane.slot->position.batch, worker_thread());
-    const std::uint64_t per_series = lane.slot->series.n_points * sizeof(float);
+    const std::uint64_t per_series = lane.slot->series.n_points * sizeof(double);
     // It is the others that need what it held for more.
     if (lane.values.size() > most_images_ * per_series) lane.release();
     do {

@@ -15,7 +15,7 @@ DeviceSizes device_sizes(const RunStages& stages) {
     const InkSize most{
         static_cast<std::uint32_t>(drawer->shape.height * ((std::uint64_t{drawer->shape.width} + 1) / 2)),
         static_cast<std::uint32_t>(n_pixels)};
-    const std::uint64_t moved = stages.series.n_points * sizeof(float) + drawer->device_drawer->packed_bytes(1, most);
+    const std::uint64_t moved = stages.series.n_points * sizeof(double) + drawer->device_drawer->packed_bytes(1, most);
     sizes.pinned_bytes += stages.devices.size() * stages.plan.streams * moved;
     sizes.most_images = std::min<std::uint64_t>(sizes.most_images, drawer->device_drawer->max_images());
     per_image += moved + drawer->device_drawer->work_bytes(1);

@@ -7,7 +7,7 @@ namespace plotmill {
 namespace {
 
 std::uint64_t n_bytes_of(const Sequences& series) {
-  return series.values.size() * sizeof(float) + series.sources.size() * sizeof(Source);
+  return series.values.size() * sizeof(double) + series.sources.size() * sizeof(Source);
 }
 
 // Whether an earlier run has stored all of a batch, which then need not be encoded.

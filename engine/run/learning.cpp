@@ -15,7 +15,7 @@ namespace {
 class MadeUpSeries {
  public:
   explicit MadeUpSeries(const Sequences& like) : values_(like.n_points) {
-    for (const float value : like.values) {
+    for (const double value : like.values) {
       if (!std::isfinite(value)) continue;
       lo_ = known_ ? std::min(lo_, value) : value;
       hi_ = known_ ? std::max(hi_, value) : value;
@@ -36,10 +36,9 @@ class MadeUpSeries {
       least = std::min(least, position);
       greatest = std::max(greatest, position);
     }
-    const double lo = static_cast<double>(lo_);
-    const double scale = (static_cast<double>(hi_) - lo) / std::max(greatest - least, 1e-9);
-    std::transform(points.begin(), points.end(), values_.begin(),
-                   [&](double point) { return static_cast<float>(lo + (point - least) * scale); });
+    const double range = std::max(greatest - least, 1e-9);
+    std::ranges::transform(points, values_.begin(),
+                           [&](double point) { return std::lerp(lo_, hi_, (point - least) / range); });
     return {values_.data(), 1, values_.size()};
   }
 
@@ -51,10 +50,10 @@ class MadeUpSeries {
     return state_ ^= state_ << 17U;
   }
 
-  std::vector<float> values_;
+  std::vector<double> values_;
   bool known_ = false;
-  float lo_ = 0;
-  float hi_ = 1;
+  double lo_ = 0;
+  double hi_ = 1;
   std::uint64_t state_ = 0x9e3779b97f4a7c15U;
   std::size_t n_made_ = 0;
 };
@@ -83,7 +82,7 @@ bool learn_from_first(RunStages& stages, Sequences& first) {
     MadeUpSeries made_up(first);
     try {
       for (std::size_t i = 0; i < first.size(); ++i) {
-        const std::span<const float> series = first.view().series(i);
+        const std::span<const double> series = first.view().series(i);
         const bool is_bad = std::ranges::any_of(first.bad, [&](const BadSeries& bad) { return bad.index == i; });
         if (!is_bad && !drawer.stage->refuse(series)) show({series.data(), 1, first.n_points}, i);
       }

@@ -30,7 +30,7 @@ constexpr std::uint64_t greatest_chosen_device_work = std::uint64_t{1} << 31U;
 
 void RunStages::choose_sizes(const RunSettings& settings) {
   // Twice throughout: a vector that grows may come to hold twice what it needs.
-  const std::uint64_t per_series = times(2, series.n_points * sizeof(float) + sizeof(Source));
+  const std::uint64_t per_series = times(2, series.n_points * sizeof(double) + sizeof(Source));
   std::uint64_t per_image = per_series;
   std::uint64_t n_learned = 0;
   std::uint64_t per_lane = 0;

@@ -50,6 +50,21 @@ template <class Integer>
 #endif
 }
 
+[[nodiscard]] PLOTMILL_DEVICE inline double lesser(double a, double b) {
+#ifdef __CUDA_ARCH__
+  return fmin(a, b);
+#else
+  return std::min(a, b);
+#endif
+}
+[[nodiscard]] PLOTMILL_DEVICE inline double greater(double a, double b) {
+#ifdef __CUDA_ARCH__
+  return fmax(a, b);
+#else
+  return std::max(a, b);
+#endif
+}
+
 /// Bits of a word that are 1.
 [[nodiscard]] PLOTMILL_DEVICE inline std::uint32_t count_ones(std::uint32_t word) {
 #ifdef __CUDA_ARCH__

@@ -1,6 +1,4 @@
 // The direct call of plotmill/draw_lines.hpp.
-#include <array>
-#include <charconv>
 #include <cmath>
 #include <string>
 
@@ -11,11 +9,7 @@ namespace plotmill {
 std::vector<Fault> check_options(const LineOptions& options) {
   std::vector<Fault> faults;
   const auto check = [&](bool good, const char* name, double value, const std::string& accepted) {
-    std::array<char, 32> shown;
-    const char* const end = std::to_chars(shown.data(), shown.data() + shown.size(), value).ptr;
-    if (!good)
-      faults.push_back(
-          {name, std::string(shown.data(), static_cast<std::size_t>(end - shown.data())) + " is outside " + accepted});
+    if (!good) faults.push_back({name, kernels::shown_number(value) + " is outside " + accepted});
   };
   check(options.width >= 1 && options.width <= 65535, "width", options.width, "1..65535");
   check(options.height >= 1 && options.height <= 65535, "height", options.height, "1..65535");

@@ -40,7 +40,7 @@ std::uint64_t LineDrawer::max_bytes(const LineOptions& options, std::size_t n_po
   return 2 * exact;  // A growing vector may hold twice what it needs.
 }
 
-void LineDrawer::draw(std::span<const float> series, Ink& ink) {
+void LineDrawer::draw(std::span<const double> series, Ink& ink) {
   line_points(options_, x_, series, points_);
   find_pieces();
   const LineEdges edges{top_.data(), bottom_.data(), inverse_top_.data(), inverse_bottom_.data()};

@@ -8,11 +8,11 @@
 namespace plotmill::kernels {
 
 /// measure_image() of each image, then place_images(). n_images may be 0. shared_bytes: see DeviceTuning.
-void launch_measure(void* stream, const LineJob& job, const LineWork& work, const float* values, std::uint32_t n_images,
-                    InkSize* size, std::uint32_t shared_bytes);
+void launch_measure(void* stream, const LineJob& job, const LineWork& work, const double* values,
+                    std::uint32_t n_images, InkSize* size, std::uint32_t shared_bytes);
 
 /// write_image() of each image, at least one.
-void launch_write(void* stream, const LineJob& job, const LineWork& work, const float* values, std::uint32_t n_images,
+void launch_write(void* stream, const LineJob& job, const LineWork& work, const double* values, std::uint32_t n_images,
                   InkSize size, const PackedInk& packed, std::uint32_t shared_bytes);
 
 /// fill_band() of each band, at least one.

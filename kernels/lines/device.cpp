@@ -77,7 +77,7 @@ LineWork DeviceLineDrawer::parts_of(std::byte* work, std::uint32_t n_images) con
           reinterpret_cast<std::uint16_t*>(work + layout.n_before), work + layout.scratch};
 }
 
-void DeviceLineDrawer::measure(const DeviceQueue& queue, const float* values, std::uint32_t n_images, std::byte* work,
+void DeviceLineDrawer::measure(const DeviceQueue& queue, const double* values, std::uint32_t n_images, std::byte* work,
                                InkSize* size) const {
   const LineWork parts = parts_of(work, n_images);
   if (!queue.on_host) {
@@ -102,7 +102,7 @@ PackedLayout DeviceLineDrawer::packed_layout(std::uint32_t n_images, InkSize siz
   return packed;
 }
 
-void DeviceLineDrawer::write(const DeviceQueue& queue, const float* values, std::uint32_t n_images, std::byte* work,
+void DeviceLineDrawer::write(const DeviceQueue& queue, const double* values, std::uint32_t n_images, std::byte* work,
                              InkSize size, std::byte* packed) const {
   if (n_images == 0) return;
   const LineWork parts = parts_of(work, n_images);

@@ -25,7 +25,7 @@ __device__ std::byte* scratch_of_block(const LineJob& job, const LineWork& work)
 
 template <bool in_shared_memory>
 __global__ void __launch_bounds__(CudaBlock::n_threads, n_blocks_at_once)
-    measure_images(const __grid_constant__ LineJob job, const __grid_constant__ LineWork work, const float* values) {
+    measure_images(const __grid_constant__ LineJob job, const __grid_constant__ LineWork work, const double* values) {
   CudaBlock block;
   const LineScratch scratch(scratch_of_block<in_shared_memory>(job, work), job.scratch);
   measure_image(block, job, work, values, scratch, blockIdx.x);
@@ -39,7 +39,7 @@ __global__ void __launch_bounds__(CudaBlock::n_threads)
 
 template <bool in_shared_memory>
 __global__ void __launch_bounds__(CudaBlock::n_threads, n_blocks_at_once)
-    write_images(const __grid_constant__ LineJob job, const __grid_constant__ LineWork work, const float* values,
+    write_images(const __grid_constant__ LineJob job, const __grid_constant__ LineWork work, const double* values,
                  std::uint32_t n_images, InkSize size, const __grid_constant__ PackedInk packed) {
   CudaBlock block;
   const LineScratch scratch(scratch_of_block<in_shared_memory>(job, work), job.scratch);
@@ -92,8 +92,8 @@ void launch_fill_bands(void* stream, const FrameJob<Pixel>& job, std::uint32_t n
 
 }  // namespace
 
-void launch_measure(void* stream, const LineJob& job, const LineWork& work, const float* values, std::uint32_t n_images,
-                    InkSize* size, std::uint32_t shared_bytes) {
+void launch_measure(void* stream, const LineJob& job, const LineWork& work, const double* values,
+                    std::uint32_t n_images, InkSize* size, std::uint32_t shared_bytes) {
   constexpr auto what = "measuring the ink of charts";
   if (n_images > 0) {
     launch_images(stream, job, n_images, shared_bytes, what, measure_images<true>, measure_images<false>, job, work,
@@ -103,7 +103,7 @@ void launch_measure(void* stream, const LineJob& job, const LineWork& work, cons
   require(cudaGetLastError(), what);
 }
 
-void launch_write(void* stream, const LineJob& job, const LineWork& work, const float* values, std::uint32_t n_images,
+void launch_write(void* stream, const LineJob& job, const LineWork& work, const double* values, std::uint32_t n_images,
                   InkSize size, const PackedInk& packed, std::uint32_t shared_bytes) {
   launch_images(stream, job, n_images, shared_bytes, "drawing charts", write_images<true>, write_images<false>, job,
                 work, values, n_images, size, packed);

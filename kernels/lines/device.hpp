@@ -41,13 +41,13 @@ class DeviceLineDrawer final : public FrameDrawer {
 
   [[nodiscard]] std::uint32_t max_images() const override;
   [[nodiscard]] std::uint64_t work_bytes(std::uint32_t n_images) const override;
-  void measure(const DeviceQueue& queue, const float* values, std::uint32_t n_images, std::byte* work,
+  void measure(const DeviceQueue& queue, const double* values, std::uint32_t n_images, std::byte* work,
                InkSize* size) const override;
   [[nodiscard]] PackedLayout packed_layout(std::uint32_t n_images, InkSize size) const;
   [[nodiscard]] std::uint64_t packed_bytes(std::uint32_t n_images, InkSize size) const override {
     return packed_layout(n_images, size).n_bytes;
   }
-  void write(const DeviceQueue& queue, const float* values, std::uint32_t n_images, std::byte* work, InkSize size,
+  void write(const DeviceQueue& queue, const double* values, std::uint32_t n_images, std::byte* work, InkSize size,
              std::byte* packed) const override;
   void append(const std::byte* packed, std::uint32_t n_images, InkSize size, Ink& ink) const override;
   void fill_frames(const DeviceQueue& queue, const std::byte* packed, std::uint32_t n_images, InkSize size,

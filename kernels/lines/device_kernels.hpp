@@ -31,7 +31,7 @@ struct Stroke {
   ItemCounts items;
 };
 template <class Block>
-[[nodiscard]] PLOTMILL_DEVICE Stroke find_stroke(Block& block, const LineJob& job, const float* values,
+[[nodiscard]] PLOTMILL_DEVICE Stroke find_stroke(Block& block, const LineJob& job, const double* values,
                                                  const LineScratch& scratch) {
   const LineCounts counts = find_points(block, job, values, scratch);
   find_edges(block, job, scratch, counts);
@@ -41,7 +41,7 @@ template <class Block>
 
 /// Sets the ink bits of an image's mask.
 template <class Block>
-PLOTMILL_DEVICE void set_mask(Block& block, const LineJob& job, const float* values, const LineScratch& scratch,
+PLOTMILL_DEVICE void set_mask(Block& block, const LineJob& job, const double* values, const LineScratch& scratch,
                               std::uint32_t* mask) {
   const std::uint32_t height = job.options.height;
   const auto set = [&](std::uint32_t x, std::uint32_t row) {
@@ -61,7 +61,7 @@ PLOTMILL_DEVICE void set_mask(Block& block, const LineJob& job, const float* val
 
 /// Fills the image's part of work: mask, n_before, rows, and its own size in images.
 template <class Block>
-PLOTMILL_DEVICE void measure_image(Block& block, const LineJob& job, const LineWork& work, const float* values,
+PLOTMILL_DEVICE void measure_image(Block& block, const LineJob& job, const LineWork& work, const double* values,
                                    const LineScratch& scratch, std::uint32_t image) {
   const ImageWork own(job, work, image);
   const std::uint32_t height = job.options.height;
@@ -124,7 +124,7 @@ PLOTMILL_DEVICE inline void write_runs(const LineJob& job, const std::uint32_t* 
 
 /// Writes the image's part of packed ink, after measure_image() and place_images().
 template <class Block>
-PLOTMILL_DEVICE void write_image(Block& block, const LineJob& job, const LineWork& work, const float* values,
+PLOTMILL_DEVICE void write_image(Block& block, const LineJob& job, const LineWork& work, const double* values,
                                  const LineScratch& scratch, std::uint32_t image, std::uint32_t n_images,
                                  const InkSize& size, const PackedInk& packed) {
   const ImageWork own(job, work, image);

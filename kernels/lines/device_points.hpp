@@ -19,17 +19,17 @@ struct LineCounts {
 
 /// The finite values of a series: what they span, and the indices of the first and the last.
 struct FiniteValues {
-  float least, greatest;
+  double least, greatest;
   std::uint32_t first, last;
 };
 
 template <class Block>
-[[nodiscard]] PLOTMILL_DEVICE FiniteValues find_finite(Block& block, const float* values, std::uint32_t n) {
+[[nodiscard]] PLOTMILL_DEVICE FiniteValues find_finite(Block& block, const double* values, std::uint32_t n) {
   constexpr FiniteValues none{infinity, -infinity, greatest_u32, 0};
   return block.reduce(
       n, none,
       [&](std::uint32_t k) {
-        const float value = values[k];
+        const double value = values[k];
         return std::isfinite(value) ? FiniteValues{value, value, k, k} : none;
       },
       [](const FiniteValues& a, const FiniteValues& b) {
@@ -40,7 +40,7 @@ template <class Block>
 
 /// Sets x, y and the first point of each piece.
 template <class Block>
-[[nodiscard]] PLOTMILL_DEVICE LineCounts place_points(Block& block, const LineJob& job, const float* values,
+[[nodiscard]] PLOTMILL_DEVICE LineCounts place_points(Block& block, const LineJob& job, const double* values,
                                                       const LineScratch& scratch) {
   const std::uint32_t n = job.n_points;
   const FiniteValues finite = find_finite(block, values, n);
@@ -59,7 +59,7 @@ template <class Block>
       [&](std::uint32_t k, const LineCounts& before) {
         if (!is_point(k)) return;
         // An end that is bridged has the nearest value.
-        const float value = values[lesser(greater(k, finite.first), finite.last)];
+        const double value = values[lesser(greater(k, finite.first), finite.last)];
         scratch.x[before.n_points] = point_x(k, n, options.margin_px, span_px);
         scratch.y[before.n_points] = scale.y(value);
         if (begins_piece(k)) scratch.pieces[before.n_pieces].point_begin = before.n_points;
@@ -68,7 +68,7 @@ template <class Block>
 
 /// Fills x, y, segments and pieces.
 template <class Block>
-[[nodiscard]] PLOTMILL_DEVICE LineCounts find_points(Block& block, const LineJob& job, const float* values,
+[[nodiscard]] PLOTMILL_DEVICE LineCounts find_points(Block& block, const LineJob& job, const double* values,
                                                      const LineScratch& scratch) {
   LineCounts counts = place_points(block, job, values, scratch);
   block.for_each(counts.n_points, [&](std::uint32_t k) {

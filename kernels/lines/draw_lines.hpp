@@ -25,12 +25,15 @@ struct LinePoints {
 /// x of every point of a series of that length, [n_points].
 [[nodiscard]] std::vector<float> line_x(const LineOptions& options, std::size_t n_points);
 
+/// A number as messages show it: the fewest digits that tell it from all other doubles.
+[[nodiscard]] std::string shown_number(double value);
+
 /// Why a series can't be drawn, as `flat` and `gaps` ask for; nothing where it can.
-[[nodiscard]] std::optional<std::string> refusal(const LineOptions& options, std::span<const float> series);
+[[nodiscard]] std::optional<std::string> refusal(const LineOptions& options, std::span<const double> series);
 
 /// Normalises `series`, drops what is not finite as `options.gaps` says, and pairs it with `x`. Throws Error (input) of
 /// a series that is refused.
-void line_points(const LineOptions& options, std::span<const float> x, std::span<const float> series, LinePoints& out);
+void line_points(const LineOptions& options, std::span<const float> x, std::span<const double> series, LinePoints& out);
 
 /// Radius of the stroke in pixels.
 [[nodiscard]] float stroke_radius(const LineOptions& options);
@@ -48,7 +51,7 @@ class LineDrawer {
 
   /// Appends one image to `ink`, whose shape must be image_shape(options). A series without a finite value leaves it
   /// all paper. Throws Error (input) as `flat` and `gaps` ask for, with `ink` unchanged.
-  void draw(std::span<const float> series, Ink& ink);
+  void draw(std::span<const double> series, Ink& ink);
 
   /// Bytes of scratch that one drawer holds at most.
   [[nodiscard]] static std::uint64_t max_bytes(const LineOptions& options, std::size_t n_points);

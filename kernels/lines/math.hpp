@@ -34,16 +34,28 @@ namespace plotmill::kernels {
 
 inline constexpr int slices_per_pixel = 4;
 
-/// y of a value in pixels: 0 <= (value - lo) / (hi - lo) <= 1 from the bottom line up. lo < hi. In double, so that
-/// neither huge ranges nor denormal numbers need care.
+/// From values to y in pixels. Values stay doubles until they are normalised: 110,000.01 and 110,000.02 are the same
+/// float32, and a chart of such prices is all in what float32 would drop.
 struct ValueScale {
-  double lo, hi;
+  double unit;       ///< 1; 1/2 where hi - lo is beyond the range of a double, which loses nothing of such a range.
+  double lo, range;  ///< lo and hi - lo, times unit. The range is above 0, and infinite where all values are lo.
   double bottom_px, span_px;  ///< y of lo; distance from there up to hi.
 
-  [[nodiscard]] PLOTMILL_DEVICE float y(float value) const {
-    const double wide = value;
-    const double v = wide < lo ? lo : hi < wide ? hi : wide;
-    return static_cast<float>(bottom_px - (v - lo) / (hi - lo) * span_px);
+  /// Of lo < hi, both finite.
+  [[nodiscard]] PLOTMILL_DEVICE static ValueScale between(double lo, double hi, double bottom_px, double span_px) {
+    const double unit = std::isfinite(hi - lo) ? 1 : 0.5;
+    return {unit, lo * unit, hi * unit - lo * unit, bottom_px, span_px};
+  }
+
+  /// (value - lo) / (hi - lo), not below 0 and not above 1.
+  [[nodiscard]] PLOTMILL_DEVICE float normalised(double value) const {
+    const double t = (value * unit - lo) / range;
+    return static_cast<float>(lesser(greater(t, 0.0), 1.0));
+  }
+
+  /// From the bottom line up.
+  [[nodiscard]] PLOTMILL_DEVICE float y(double value) const {
+    return static_cast<float>(bottom_px - static_cast<double>(normalised(value)) * span_px);
   }
 };
 

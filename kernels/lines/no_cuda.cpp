@@ -12,11 +12,11 @@ namespace {
 
 }  // namespace
 
-void launch_measure(void*, const LineJob&, const LineWork&, const float*, std::uint32_t, InkSize*, std::uint32_t) {
+void launch_measure(void*, const LineJob&, const LineWork&, const double*, std::uint32_t, InkSize*, std::uint32_t) {
   refuse();
 }
 
-void launch_write(void*, const LineJob&, const LineWork&, const float*, std::uint32_t, InkSize, const PackedInk&,
+void launch_write(void*, const LineJob&, const LineWork&, const double*, std::uint32_t, InkSize, const PackedInk&,
                   std::uint32_t) {
   refuse();
 }

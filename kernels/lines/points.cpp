@@ -1,4 +1,6 @@
 // From values to points in pixels: normalisation, flat series and gaps.
+#include <array>
+#include <charconv>
 #include <cmath>
 #include <string>
 
@@ -12,9 +14,9 @@ struct FiniteValues : FiniteRange {
   std::size_t n = 0;
 };
 
-FiniteValues find_finite(std::span<const float> series) {
+FiniteValues find_finite(std::span<const double> series) {
   FiniteValues found;
-  for (const float value : series) {
+  for (const double value : series) {
     if (!std::isfinite(value)) continue;
     ++found.n;
     found.least = std::min(found.least, value);
@@ -25,18 +27,23 @@ FiniteValues find_finite(std::span<const float> series) {
 
 }  // namespace
 
-std::optional<std::string> refusal(const LineOptions& options, std::span<const float> series) {
+std::string shown_number(double value) {
+  std::array<char, 32> text;
+  return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
+}
+
+std::optional<std::string> refusal(const LineOptions& options, std::span<const double> series) {
   const bool may_be_flat = options.flat != Flat::error || options.normalize != Normalize::minmax;
   if (options.gaps != Gaps::error && may_be_flat) return {};
   const FiniteValues finite = find_finite(series);
   if (finite.n < series.size() && options.gaps == Gaps::error) {
     std::size_t k = 0;
     while (std::isfinite(series[k])) ++k;
-    return "point " + std::to_string(k) + " is " + std::to_string(series[k]) +
+    return "point " + std::to_string(k) + " is " + shown_number(series[k]) +
            "; set gaps to break or interpolate to draw such a series";
   }
   if (may_be_flat || finite.n == 0 || finite.least < finite.greatest) return {};
-  return "every value is " + std::to_string(finite.least) +
+  return "every value is " + shown_number(finite.least) +
          ", so the series has no range to normalise; set flat to middle or bottom to draw it";
 }
 
@@ -53,7 +60,8 @@ std::vector<float> line_x(const LineOptions& options, std::size_t n_points) {
   return x;
 }
 
-void line_points(const LineOptions& options, std::span<const float> x, std::span<const float> series, LinePoints& out) {
+void line_points(const LineOptions& options, std::span<const float> x, std::span<const double> series,
+                 LinePoints& out) {
   out.x.clear();
   out.y.clear();
   out.piece_begin.assign(1, 0);

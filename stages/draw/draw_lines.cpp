@@ -79,7 +79,7 @@ class DrawLines final : public Drawer {
     return {Ink::max_bytes_per_image(kernels::image_shape(drawn_)), kernels::LineDrawer::max_bytes(drawn_, n_points_)};
   }
 
-  [[nodiscard]] std::optional<std::string> refuse(std::span<const float> series) const override {
+  [[nodiscard]] std::optional<std::string> refuse(std::span<const double> series) const override {
     return kernels::refusal(drawn_, series);
   }
 

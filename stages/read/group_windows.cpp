@@ -5,7 +5,7 @@
 
 namespace plotmill {
 
-GroupWindows::Outcome GroupWindows::add(std::string_view name, std::uint64_t row, float value,
+GroupWindows::Outcome GroupWindows::add(std::string_view name, std::uint64_t row, double value,
                                         const std::optional<Fault>& fault, Sequences& out) {
   if (!find_group(name)) return Outcome::out_of_memory;
   Group& group = groups_[current_];
@@ -44,7 +44,7 @@ GroupWindows::Outcome GroupWindows::add(std::string_view name, std::uint64_t row
   if (group.bad_row > 0 && group.n_rows - group.bad_row < window_) {
     out.bad.push_back({.index = out.size(), .source = source, .reason = group.fault.text, .place = group.fault.place});
   }
-  const std::span<float> values = out.append(source);
+  const std::span<double> values = out.append(source);
   const auto oldest = group.values.begin() + static_cast<std::ptrdiff_t>(group.oldest);
   std::copy(group.values.begin(), oldest, std::copy(oldest, group.values.end(), values.begin()));
   return Outcome::window;
@@ -78,7 +78,7 @@ bool GroupWindows::make_room() {
   while (n_dropped < holders.size() && (held_bytes_ > memory_bytes_ || n_dropped < (holders.size() + 1) / 2)) {
     Group& group = *holders[n_dropped++];
     held_bytes_ -= group.values.capacity() * bytes_per_point;
-    std::vector<float>().swap(group.values);
+    std::vector<double>().swap(group.values);
     std::vector<std::uint64_t>().swap(group.rows);
     group.dropped = true;
   }

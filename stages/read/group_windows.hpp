@@ -43,7 +43,7 @@ class GroupWindows {
   /// Takes the group's next point. `row` is its row in the input. Groups get their numbers in the order of their first
   /// windows, and their names go to out.new_groups then. A `fault` of the row makes every window that holds it one of
   /// out.bad.
-  [[nodiscard]] Outcome add(std::string_view group, std::uint64_t row, float value, const std::optional<Fault>& fault,
+  [[nodiscard]] Outcome add(std::string_view group, std::uint64_t row, double value, const std::optional<Fault>& fault,
                             Sequences& out);
 
   /// The first of the groups with the most rows, and how many it has.
@@ -54,11 +54,11 @@ class GroupWindows {
   [[nodiscard]] Longest longest() const;
 
  private:
-  static constexpr std::size_t bytes_per_point = sizeof(float) + sizeof(std::uint64_t);
+  static constexpr std::size_t bytes_per_point = sizeof(double) + sizeof(std::uint64_t);
 
   struct Group {
     std::string_view name;            // owned by numbers_
-    std::vector<float> values;        // a ring: the last points
+    std::vector<double> values;       // a ring: the last points
     std::vector<std::uint64_t> rows;  // and their rows in the input
     std::size_t oldest = 0;           // in a full ring
     std::uint64_t n_rows = 0;         // so far

@@ -15,6 +15,9 @@ std::uint64_t next_random(std::uint64_t& state) {
   return z ^ (z >> 31U);
 }
 
+// So many steps of at most 2^15 never lead beyond 2^24, up to where each whole number is a float32.
+constexpr std::int64_t most_float32_window = 512;
+
 class MakeSequences final : public Reader {
  public:
   void declare(Options& options) override {
@@ -35,7 +38,8 @@ class MakeSequences final : public Reader {
 
   SeriesShape open(const RunSetup&) override {
     n_ = static_cast<std::uint64_t>(limit_ > 0 ? std::min(limit_, count_) : count_);
-    return {static_cast<std::size_t>(window_), n_};
+    return {static_cast<std::size_t>(window_), n_,
+            window_ <= most_float32_window ? ValueType::float32 : ValueType::float64};
   }
 
   [[nodiscard]] std::optional<std::string> identity() override { return ""; }
@@ -46,9 +50,9 @@ class MakeSequences final : public Reader {
       std::uint64_t state = static_cast<std::uint64_t>(seed_) * 0x9e3779b97f4a7c15U ^ (next_ * 0xd1342543de82ef95U);
       // Whole-number steps keep the sum exact.
       std::int64_t position = 0;
-      for (float& value : out.append({0, next_ * static_cast<std::uint64_t>(window_)})) {
+      for (double& value : out.append({0, next_ * static_cast<std::uint64_t>(window_)})) {
         position += static_cast<std::int64_t>(next_random(state) >> 48U) - 32768;
-        value = static_cast<float>(position) / 32768.0F;
+        value = static_cast<double>(position) / 32768;
       }
     }
     return next_ < n_;

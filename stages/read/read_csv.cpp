@@ -26,28 +26,28 @@ std::string rows_text(std::uint64_t n) { return std::to_string(n) + (n == 1 ? " 
 std::string fields_text(std::size_t n) { return std::to_string(n) + (n == 1 ? " field" : " fields"); }
 
 // A number too large or too small for a double, as from_chars tells them not apart: infinity or zero.
-float out_of_range(std::string_view text) {
+double out_of_range(std::string_view text) {
   const std::size_t exponent = text.find_first_of("eE");
   const std::size_t first = text.front() == '-' ? 1 : 0;
   const bool tiny = exponent == std::string_view::npos ? text[first] == '0' || text[first] == '.'
                                                        : text.substr(exponent + 1).starts_with('-');
-  return tiny ? 0.0F : std::numeric_limits<float>::infinity();
+  return tiny ? 0.0 : std::numeric_limits<double>::infinity();
 }
 
-// The number that a field holds; an empty field and the spellings of NaN and infinity are gaps. False for anything
-// else.
-bool parse_number(std::string_view text, float& value) {
+// The number that a field holds, rounded to the nearest double; an empty field and the spellings of NaN and infinity
+// are gaps, and so is what no double can hold. False for anything else.
+bool parse_number(std::string_view text, double& value) {
   while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
   if (text.empty()) {
-    value = std::numeric_limits<float>::quiet_NaN();
+    value = std::numeric_limits<double>::quiet_NaN();
     return true;
   }
   if (text.size() > 1 && text.front() == '+' && text[1] != '-') text.remove_prefix(1);
   double number = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (end != text.data() + text.size() || code == std::errc::invalid_argument) return false;
-  value = code == std::errc::result_out_of_range ? out_of_range(text) : static_cast<float>(number);
+  value = code == std::errc::result_out_of_range ? out_of_range(text) : number;
   return true;
 }
 
@@ -64,7 +64,7 @@ class ReadCsv final : public Reader {
                  .target = &column_,
                  .min = 0,
                  .required = true,
-                 .doc = "The column of the values: its name in the header, or its number from 0.",
+                 .doc = "The column of the values, decimal numbers: its name in the header, or its number from 0.",
                  .example = "close"});
     options.add({.name = "group_by",
                  .target = &group_by_,
@@ -166,7 +166,7 @@ class ReadCsv final : public Reader {
   }
 
   // What is wrong with the row, and so with the windows that hold it; "" where nothing is.
-  std::string take_value(float& value) {
+  std::string take_value(double& value) {
     if (rows_.n_fields() != n_columns_) {
       return "the row has " + fields_text(rows_.n_fields()) + ", the first row has " + fields_text(n_columns_);
     }
@@ -178,7 +178,7 @@ class ReadCsv final : public Reader {
   }
 
   void take_row(Sequences& out) {
-    float value = std::numeric_limits<float>::quiet_NaN();
+    double value = std::numeric_limits<double>::quiet_NaN();
     std::string fault = take_value(value);
     // A row that does not say of which group it is can't be left out: no window would be sure.
     const bool has_group = !group_column_ || *group_column_ < rows_.n_fields();

@@ -1,8 +1,10 @@
 // Reads series from a dataset of an HDF5 file: the rows of a table, or windows of them, or windows of one long series.
-// Source::first_row is as ArrayWindows has it. HDF5 itself turns the dataset's numbers into float32.
+// Source::first_row is as ArrayWindows has it. HDF5 itself turns the dataset's numbers into doubles: integers beyond
+// 2^53 into the nearest one.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,6 +44,19 @@ std::string_view class_text(H5T_class_t type) {
     default:
       return "opaque";
   }
+}
+
+// What the numbers of a dataset fit in without loss. Formats that have less than float32 in everything do.
+ValueType value_type_of(hid_t type) {
+  bool fits = H5Tget_precision(type) <= 16;
+  if (H5Tget_class(type) == H5T_FLOAT) {
+    std::size_t sign = 0, exponent = 0, n_exponent = 0, mantissa = 0, n_mantissa = 0;
+    constexpr std::size_t float_exponent = 8;
+    fits = H5Tget_fields(type, &sign, &exponent, &n_exponent, &mantissa, &n_mantissa) >= 0 &&
+           n_exponent <= float_exponent && H5Tget_ebias(type) + 1 == std::size_t{1} << (n_exponent - 1) &&
+           n_mantissa < std::numeric_limits<float>::digits;
+  }
+  return fits ? ValueType::float32 : ValueType::float64;
 }
 
 // The paths of the datasets of a file, for an error text.
@@ -110,8 +125,8 @@ class ReadHdf5 final : public Reader {
     const std::vector<std::uint64_t> shape = read_shape();
     row_length_ = shape.empty() ? 0 : shape.back();
     n_dimensions_ = shape.size();
-    array_ = ArrayWindows(place(), shape, windows_, setup.memory_bytes,
-                          [this](std::uint64_t first, std::span<float> out) { read_block(first, out); });
+    array_ = ArrayWindows(place(), shape, value_type_, windows_, setup.memory_bytes,
+                          [this](std::uint64_t first, std::span<double> out) { read_block(first, out); });
     return array_.shape();
   }
 
@@ -158,6 +173,7 @@ class ReadHdf5 final : public Reader {
           "the type of the dataset is " + std::string(class_text(number_class)) + "; integers and floats are accepted");
     }
     check_hdf5_dataset(object.get(), place());
+    value_type_ = value_type_of(type.get());
     guard_.open(object.get(), place(), memory_bytes);
 
     const Hdf5Handle access(H5Pcreate(H5P_DATASET_ACCESS), H5Pclose);
@@ -181,7 +197,7 @@ class ReadHdf5 final : public Reader {
     return {extent.begin(), extent.end()};
   }
 
-  void read_block(std::uint64_t first, std::span<float> out) {
+  void read_block(std::uint64_t first, std::span<double> out) {
     while (!out.empty()) {
       const std::uint64_t row = first / row_length_;
       const std::uint64_t column = first % row_length_;
@@ -199,7 +215,7 @@ class ReadHdf5 final : public Reader {
       if (!memory_space ||
           H5Sselect_hyperslab(file_space_.get(), H5S_SELECT_SET, start + skipped, nullptr, count + skipped, nullptr) <
               0 ||
-          H5Dread(dataset_.get(), H5T_NATIVE_FLOAT, memory_space.get(), file_space_.get(), H5P_DEFAULT, out.data()) <
+          H5Dread(dataset_.get(), H5T_NATIVE_DOUBLE, memory_space.get(), file_space_.get(), H5P_DEFAULT, out.data()) <
               0) {
         throw_hdf5_error(ErrorKind::io, place(), "the dataset cannot be read");
       }
@@ -217,6 +233,7 @@ class ReadHdf5 final : public Reader {
   Hdf5Handle dataset_;
   Hdf5Handle file_space_;
   Hdf5ChunkGuard guard_;
+  ValueType value_type_ = ValueType::float64;
   std::uint64_t row_length_ = 0;
   std::size_t n_dimensions_ = 0;
   ArrayWindows array_;

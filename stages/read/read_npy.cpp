@@ -1,9 +1,10 @@
 // Reads series from a .npy file of numpy: the rows of a table, or windows of them, or windows of one long series.
-// Source::first_row is as ArrayWindows has it.
+// Source::first_row is as ArrayWindows has it. Integers beyond 2^53 are rounded to the nearest double.
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <span>
 #include <string>
@@ -22,15 +23,16 @@ namespace {
 constexpr std::size_t most_header_bytes = std::size_t{1} << 20U;
 constexpr std::size_t most_converted_bytes = std::size_t{1} << 18U;  // At once.
 
-using Convert = void (*)(const char* from, bool swap, std::span<float> out);
+using Convert = void (*)(const char* from, bool swap, std::span<double> out);
 
+// To the nearest double: integers beyond 2^53 may be none.
 template <typename Number>
-void convert(const char* from, bool swap, std::span<float> out) {
+void convert(const char* from, bool swap, std::span<double> out) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     char bytes[sizeof(Number)];
     std::memcpy(bytes, from + i * sizeof(Number), sizeof(Number));
     if (swap) std::reverse(bytes, bytes + sizeof(Number));
-    out[i] = static_cast<float>(std::bit_cast<Number>(bytes));
+    out[i] = static_cast<double>(std::bit_cast<Number>(bytes));
   }
 }
 
@@ -38,13 +40,20 @@ struct NumberType {
   std::string_view name;  // a descr without its byte order
   std::size_t n_bytes;
   Convert convert;
+  ValueType value_type;
 };
 
+template <typename Number>
+constexpr NumberType number_type(std::string_view name) {
+  const bool fits = std::numeric_limits<Number>::digits <= std::numeric_limits<float>::digits;
+  return {name, sizeof(Number), convert<Number>, fits ? ValueType::float32 : ValueType::float64};
+}
+
 constexpr NumberType number_types[] = {
-    {"f4", 4, convert<float>},         {"f8", 8, convert<double>},        {"i1", 1, convert<std::int8_t>},
-    {"i2", 2, convert<std::int16_t>},  {"i4", 4, convert<std::int32_t>},  {"i8", 8, convert<std::int64_t>},
-    {"u1", 1, convert<std::uint8_t>},  {"u2", 2, convert<std::uint16_t>}, {"u4", 4, convert<std::uint32_t>},
-    {"u8", 8, convert<std::uint64_t>},
+    number_type<float>("f4"),         number_type<double>("f8"),        number_type<std::int8_t>("i1"),
+    number_type<std::int16_t>("i2"),  number_type<std::int32_t>("i4"),  number_type<std::int64_t>("i8"),
+    number_type<std::uint8_t>("u1"),  number_type<std::uint16_t>("u2"), number_type<std::uint32_t>("u4"),
+    number_type<std::uint64_t>("u8"),
 };
 
 const NumberType* find_type(std::string_view descr) {
@@ -87,8 +96,8 @@ class ReadNpy final : public Reader {
     if (header.fortran_order && header.shape.size() > 1) {
       fail("the array is in Fortran order; C order is accepted: save numpy.ascontiguousarray(a)");
     }
-    array_ = ArrayWindows(path_, header.shape, windows_, setup.memory_bytes,
-                          [this](std::uint64_t first, std::span<float> out) { read_block(first, out); });
+    array_ = ArrayWindows(path_, header.shape, type_->value_type, windows_, setup.memory_bytes,
+                          [this](std::uint64_t first, std::span<double> out) { read_block(first, out); });
     check_size(header.shape, file_bytes);
     return array_.shape();
   }
@@ -144,7 +153,7 @@ class ReadNpy final : public Reader {
          " bytes after the header, there are " + std::to_string(file_bytes - data_begin_));
   }
 
-  void read_block(std::uint64_t first, std::span<float> out) {
+  void read_block(std::uint64_t first, std::span<double> out) {
     bytes_.resize(most_converted_bytes);
     while (!out.empty()) {
       const std::size_t n = std::min(out.size(), most_converted_bytes / type_->n_bytes);

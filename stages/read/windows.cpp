@@ -9,9 +9,9 @@
 namespace plotmill {
 namespace {
 
-// Read ahead: 1 MiB of float32, enough for a disk and for a chunk of a compressed dataset. Of little memory no more
+// Read ahead: 1 MiB of doubles, enough for a disk and for a chunk of a compressed dataset. Of little memory no more
 // than a sixteenth.
-constexpr std::uint64_t most_read_ahead_points = std::uint64_t{1} << 18U;
+constexpr std::uint64_t most_read_ahead_points = std::uint64_t{1} << 17U;
 constexpr std::uint64_t read_ahead_share = 16;
 /// Reading so many points more takes no longer than going to another place of the file.
 constexpr std::uint64_t most_passed_points = std::uint64_t{1} << 14U;
@@ -47,9 +47,9 @@ std::string shape_text(std::span<const std::uint64_t> shape) {
   return text + (shape.size() == 1 ? ",)" : ")");
 }
 
-ArrayWindows::ArrayWindows(const std::string& place, std::span<const std::uint64_t> shape, const WindowOptions& options,
-                           std::uint64_t memory_bytes, ReadBlock read_block)
-    : read_block_(std::move(read_block)), stride_(static_cast<std::uint64_t>(options.stride)) {
+ArrayWindows::ArrayWindows(const std::string& place, std::span<const std::uint64_t> shape, ValueType value_type,
+                           const WindowOptions& options, std::uint64_t memory_bytes, ReadBlock read_block)
+    : read_block_(std::move(read_block)), value_type_(value_type), stride_(static_cast<std::uint64_t>(options.stride)) {
   const auto fail = [&](const std::string& text) { throw Error(ErrorKind::input, place, text); };
   if (shape.empty() || shape.size() > 2) {
     fail("the shape is " + shape_text(shape) + "; 1 dimension (one long series) or 2 (a series a row) are accepted");
@@ -72,15 +72,15 @@ ArrayWindows::ArrayWindows(const std::string& place, std::span<const std::uint64
     fail("a row has " + points_text(row_length_) + "; give a `window` of at most " +
          std::to_string(most_window_points));
   }
-  if (memory_bytes > 0 && window > memory_bytes / sizeof(float)) {
-    fail("a window of " + points_text(window) + " takes " + std::to_string(window * sizeof(float)) +
+  if (memory_bytes > 0 && window > memory_bytes / sizeof(double)) {
+    fail("a window of " + points_text(window) + " takes " + std::to_string(window * sizeof(double)) +
          " bytes, more than run.memory (" + std::to_string(memory_bytes) +
          " bytes); give a smaller `window` or more run.memory");
   }
   window_ = static_cast<std::size_t>(window);
   read_ahead_points_ = most_read_ahead_points;
   if (memory_bytes > 0) {
-    read_ahead_points_ = std::min(read_ahead_points_, memory_bytes / read_ahead_share / sizeof(float));
+    read_ahead_points_ = std::min(read_ahead_points_, memory_bytes / read_ahead_share / sizeof(double));
   }
   most_block_points_ = window + std::min(n_points_ - window, read_ahead_points_);
   windows_per_row_ = (row_length_ - window) / stride_ + 1;
@@ -93,14 +93,14 @@ bool ArrayWindows::read(Sequences& out, std::size_t at_most) {
   for (; out.size() < at_most && next_ < n_series_; ++next_) {
     const std::uint64_t row = next_ / windows_per_row_;
     const std::uint64_t first = row * row_length_ + next_ % windows_per_row_ * stride_;
-    const std::span<const float> points = points_from(first);
+    const std::span<const double> points = points_from(first);
     std::ranges::copy(points, out.append({0, window_ == row_length_ ? row : first}).begin());
   }
   return next_ < n_series_;
 }
 
 // Points first .. first + window_, from the block or from a new one that begins there. Windows only move forward.
-std::span<const float> ArrayWindows::points_from(std::uint64_t first) {
+std::span<const double> ArrayWindows::points_from(std::uint64_t first) {
   const std::uint64_t block_end = block_first_ + block_.size();
   if (block_.empty() || first + window_ > block_end) {
     std::uint64_t end = first + window_;
@@ -122,7 +122,7 @@ std::span<const float> ArrayWindows::points_from(std::uint64_t first) {
     read_block_(first + n_kept, std::span(block_).subspan(n_kept));
     block_first_ = first;
   }
-  return std::span<const float>(block_).subspan(static_cast<std::size_t>(first - block_first_), window_);
+  return std::span<const double>(block_).subspan(static_cast<std::size_t>(first - block_first_), window_);
 }
 
 }  // namespace plotmill

@@ -34,19 +34,19 @@ struct WindowOptions {
 class ArrayWindows {
  public:
   /// Reads out.size() numbers from number `first` on, counted row by row. The range lies within the array.
-  using ReadBlock = std::function<void(std::uint64_t first, std::span<float> out)>;
+  using ReadBlock = std::function<void(std::uint64_t first, std::span<double> out)>;
 
   ArrayWindows() = default;
 
   /// `place` is where errors are: Error (input) for a shape without series, one that has neither 1 nor 2 dimensions,
   /// one that the options do not fit, or one whose windows take more than memory_bytes (0: any memory).
-  ArrayWindows(const std::string& place, std::span<const std::uint64_t> shape, const WindowOptions& options,
-               std::uint64_t memory_bytes, ReadBlock read_block);
+  ArrayWindows(const std::string& place, std::span<const std::uint64_t> shape, ValueType value_type,
+               const WindowOptions& options, std::uint64_t memory_bytes, ReadBlock read_block);
 
-  [[nodiscard]] SeriesShape shape() const { return {window_, n_series_}; }
+  [[nodiscard]] SeriesShape shape() const { return {window_, n_series_, value_type_}; }
 
   /// Memory that the object holds at most.
-  [[nodiscard]] std::uint64_t held_bytes() const { return most_block_points_ * sizeof(float); }
+  [[nodiscard]] std::uint64_t held_bytes() const { return most_block_points_ * sizeof(double); }
 
   /// As Reader::read().
   bool read(Sequences& out, std::size_t at_most);
@@ -58,9 +58,10 @@ class ArrayWindows {
   }
 
  private:
-  std::span<const float> points_from(std::uint64_t first);
+  std::span<const double> points_from(std::uint64_t first);
 
   ReadBlock read_block_;
+  ValueType value_type_ = ValueType::float64;
   std::uint64_t n_points_ = 0;  // of the whole array
   std::uint64_t row_length_ = 0;
   std::uint64_t stride_ = 1;
@@ -71,7 +72,7 @@ class ArrayWindows {
   std::uint64_t read_ahead_points_ = 0;
   std::uint64_t most_block_points_ = 0;
   std::uint64_t block_first_ = 0;  // number of the first point in block_
-  std::vector<float> block_;
+  std::vector<double> block_;
 };
 
 }  // namespace plotmill

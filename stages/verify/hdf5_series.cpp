@@ -28,24 +28,37 @@ void compare(VerifyHdf5Rows& rows, const char* name, VerifyRowHashes& hashes, st
       });
 }
 
+// With what the definition says.
+void check_sequence_type(VerifyHdf5Rows& rows, const char* type) {
+  if (rows.expected() == nullptr || !rows.expected()->stage) return;
+  const std::string& wanted = rows.expected()->stage->sequence_type;
+  if (wanted.empty() || wanted == type) return;
+  rows.fail(fmt::format("/sequences is of {}, and by the definition of {}", type, wanted));
+}
+
 void check_sequences(VerifyHdf5Rows& rows, std::uint64_t n_images) {
   const auto data = rows.open("sequences", 2);
   if (!data) return;
-  if (H5Tequal(data->type.get(), H5T_IEEE_F32LE) <= 0) return rows.fail("/sequences is not of float32");
+  const bool is_float32 = H5Tequal(data->type.get(), H5T_IEEE_F32LE) > 0;
+  if (!is_float32 && H5Tequal(data->type.get(), H5T_IEEE_F64LE) <= 0) {
+    return rows.fail("/sequences is neither of float32 nor of float64");
+  }
+  check_sequence_type(rows, is_float32 ? "float32" : "float64");
   if (!check_count(rows, "sequences", data->n_rows(), n_images)) return;
   const std::uint64_t n_points = data->extent[1];
   if (n_points == 0 || n_points > (std::uint64_t{1} << 28U)) {
     return rows.fail(fmt::format("/sequences has rows of {} points", n_points));
   }
-  std::vector<float> values;
+  const std::uint64_t row_bytes = n_points * (is_float32 ? sizeof(float) : sizeof(double));
+  std::vector<std::byte> values;
   VerifyRowHashes hashes = rows.hashes(&StoredPiece::sequences_xxh3);
   rows.read(
-      "sequences", *data, n_points * sizeof(float), H5T_NATIVE_FLOAT,
+      "sequences", *data, row_bytes, is_float32 ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE,
       [&](std::uint64_t n) {
-        values.resize(static_cast<std::size_t>(n * n_points));
+        values.resize(static_cast<std::size_t>(n * row_bytes));
         return values.data();
       },
-      [&](std::uint64_t, std::uint64_t n) { compare(rows, "sequences", hashes, n, std::as_bytes(std::span(values))); });
+      [&](std::uint64_t, std::uint64_t n) { compare(rows, "sequences", hashes, n, values); });
 }
 
 void check_source(VerifyHdf5Rows& rows, std::uint64_t n_images, std::optional<std::uint64_t> n_groups) {

@@ -33,6 +33,7 @@ VerifyStage stage_of(const json& whole, const json& stage) {
   result.dtype = value_of<std::string>(params, "dtype", "uint8");
   result.images_per_chunk = value_of<std::uint64_t>(params, "images_per_chunk", 1);
   result.sequences = value_of(params, "sequences", true);
+  result.sequence_type = value_of<std::string>(params, "sequences", "");
   result.on_bad_series = value_of<std::string>(whole, "on_bad_series", "error");
   for (const json& other : whole.at("stages")) {
     if (value_of<std::string>(other, "id", "") != value_of<std::string>(stage, "from", "")) continue;

@@ -13,6 +13,7 @@ struct VerifyStage {
   std::string dtype = "uint8";
   std::uint64_t images_per_chunk = 1;
   bool sequences = true;
+  std::string sequence_type;  ///< "" where it is that of the input.
   std::string on_bad_series = "error";
   std::uint64_t width = 0;  ///< Of the images; 0 where the definition does not say, as of a drawer that is not ours.
   std::uint64_t height = 0;

@@ -53,9 +53,8 @@ class Making {
   }
 
   [[nodiscard]] Hdf5Handle sequences() const {
-    const std::array<hsize_t, 2> chunk{rows_per_chunk(layout_.n_points * sizeof(float), layout_.n_images),
-                                       layout_.n_points};
-    return dataset("sequences", H5T_IEEE_F32LE, chunk);
+    const std::array<hsize_t, 2> chunk{rows_per_chunk(layout_.sequence_bytes(), layout_.n_images), layout_.n_points};
+    return dataset("sequences", layout_.sequences == ValueType::float32 ? H5T_IEEE_F32LE : H5T_IEEE_F64LE, chunk);
   }
 
   [[nodiscard]] Hdf5Handle source() const {
@@ -112,7 +111,7 @@ void make_types(Hdf5ImageDatasets& datasets, const std::string& path) {
 std::uint64_t Hdf5ImageLayout::bytes_beside_image() const noexcept {
   // Of a chunk, its place and size in the file's index.
   const std::uint64_t per_chunk = libver == H5F_LIBVER_EARLIEST ? 56 : 16;
-  return per_chunk / images_per_chunk + (sequences ? n_points * sizeof(float) + Hdf5SourceRow::n_bytes : 0);
+  return per_chunk / images_per_chunk + (sequences ? sequence_bytes() + Hdf5SourceRow::n_bytes : 0);
 }
 
 void Hdf5ImageDatasets::create(const Hdf5Handle& file, const Hdf5ImageLayout& layout, const std::string& path) {

@@ -1,7 +1,7 @@
 // What lies in an HDF5 file of images, their series and where these come from:
 //
 //   /images     [N][height][width]   uint8 or float32, chunks of whole images, deflate
-//   /sequences  [N][n_points]        float32                              \.
+//   /sequences  [N][n_points]        float32 or float64                   \.
 //   /source     [N]                  {uint32 group; uint64 first_row;     |
 //                                     uint8 blank}                         > unless left out
 //   /groups     [G]                  UTF-8 names of the groups, by number  |
@@ -28,7 +28,7 @@ namespace plotmill {
 struct Hdf5ImageLayout {
   kernels::PixelLayout pixels;
   std::uint32_t images_per_chunk = 1;
-  bool sequences = true;  ///< Whether there are /sequences, /source and /groups.
+  std::optional<ValueType> sequences;  ///< Type of /sequences; nothing: neither these nor /source and /groups.
   OnBadSeries on_bad_series = OnBadSeries::error;
   std::size_t n_points = 1;
   std::optional<std::uint64_t> n_images;      ///< How many images will come at most, where that is known.
@@ -38,6 +38,11 @@ struct Hdf5ImageLayout {
 
   /// Bytes that a file grows by for each image, beside its chunk: series, source, and what HDF5 keeps of a chunk.
   [[nodiscard]] std::uint64_t bytes_beside_image() const noexcept;
+
+  /// Bytes of a row of /sequences, where there is one.
+  [[nodiscard]] std::uint64_t sequence_bytes() const noexcept {
+    return n_points * (sequences == ValueType::float32 ? sizeof(float) : sizeof(double));
+  }
 };
 
 /// The datasets of one file, those that its layout has not being empty, and the types of what is written to them. All

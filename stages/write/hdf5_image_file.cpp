@@ -11,6 +11,7 @@
 
 #include "stages/hdf5/source_row.hpp"
 #include "stages/hdf5/text_rows.hpp"
+#include "stages/write/stored_values.hpp"
 
 namespace plotmill {
 
@@ -125,11 +126,8 @@ void Hdf5ImageFile::append_all(const Encoded& encoded, std::size_t first_item, c
                                std::size_t first_series, std::size_t n_images) {
   const Hdf5Section section;
   if (layout_.sequences) {
-    const auto values = std::span(series.values).subspan(first_series * series.n_points, n_images * series.n_points);
-    append_rows(data_.sequences, H5T_NATIVE_FLOAT, series.n_points, n_images_, n_images, values.data(), "/sequences");
-    unrecorded_.sequences.add(std::as_bytes(values));
+    append_sequences(series, first_series, n_images);
     append_sources(series, first_series, n_images);
-    payload_bytes_ += values.size_bytes() + packed_sources_.size();
   }
   append_chunks(encoded, first_item, n_images);
   // As check_hdf5_writes(), but this is for every batch, and the words are for a failure alone.
@@ -162,6 +160,17 @@ void Hdf5ImageFile::append_chunks(const Encoded& encoded, std::size_t first_item
   }
 }
 
+void Hdf5ImageFile::append_sequences(const Sequences& series, std::size_t first, std::size_t n) {
+  const auto values = std::span(series.values).subspan(first * series.n_points, n * series.n_points);
+  const bool is_rounded = layout_.sequences == ValueType::float32;
+  if (is_rounded) round_to_float32(values, rounded_);
+  const auto bytes = is_rounded ? std::as_bytes(std::span(rounded_)) : std::as_bytes(values);
+  append_rows(data_.sequences, is_rounded ? H5T_NATIVE_FLOAT : H5T_NATIVE_DOUBLE, series.n_points, n_images_, n,
+              bytes.data(), "/sequences");
+  unrecorded_.sequences.add(bytes);
+  payload_bytes_ += bytes.size();
+}
+
 // Packed here: for each call that has anything to convert HDF5 would clear 2 MiB of buffers first.
 void Hdf5ImageFile::append_sources(const Sequences& series, std::size_t first, std::size_t n) {
   packed_sources_.resize(n * Hdf5SourceRow::n_bytes);
@@ -175,6 +184,7 @@ void Hdf5ImageFile::append_sources(const Sequences& series, std::size_t first, s
   }
   append_rows(data_.source, data_.source_type.get(), 0, n_images_, n, packed_sources_.data(), "/source");
   unrecorded_.source.add(std::as_bytes(std::span(packed_sources_)));
+  payload_bytes_ += packed_sources_.size();
 }
 
 void Hdf5ImageFile::append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length,

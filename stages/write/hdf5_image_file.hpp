@@ -45,7 +45,8 @@ class Hdf5ImageFile {
   [[nodiscard]] std::uint64_t payload_bytes() const noexcept { return payload_bytes_; }
 
   /// Appends `n_images` images, whose chunks are the items from `first_item` on, each the zlib stream of a whole chunk,
-  /// and the series from `first_series` on. The images in the file so far fill whole chunks.
+  /// and the series from `first_series` on, whose values the type of /sequences can hold. The images in the file so far
+  /// fill whole chunks.
   void append(const Encoded& encoded, std::size_t first_item, const Sequences& series, std::size_t first_series,
               std::size_t n_images);
 
@@ -80,6 +81,7 @@ class Hdf5ImageFile {
   void append_all(const Encoded& encoded, std::size_t first_item, const Sequences& series, std::size_t first_series,
                   std::size_t n_images);
   void append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images);
+  void append_sequences(const Sequences& series, std::size_t first, std::size_t n);
   void append_sources(const Sequences& series, std::size_t first, std::size_t n);
   void append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length, std::uint64_t first,
                    std::uint64_t n, const void* values, const char* what);
@@ -97,6 +99,7 @@ class Hdf5ImageFile {
   std::uint64_t n_skipped_ = 0;
   std::uint64_t payload_bytes_ = 0;
   Unrecorded unrecorded_;
+  std::vector<float> rounded_;                ///< Values of one append(), where they are stored as float32.
   std::vector<std::uint8_t> packed_sources_;  ///< Of one append().
   std::vector<std::uint8_t> conversion_;      ///< Where HDF5 converts texts.
   Hdf5Handle driver_;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "stages/verify/manifest.hpp"
+#include "stages/write/stored_values.hpp"
 
 namespace plotmill {
 
@@ -41,6 +42,7 @@ void Hdf5Output::commit(BatchPosition position, const Sequences& series, const E
   if (done < n && encoded.n_items() != (n + per_chunk - 1) / per_chunk) {
     throw Error(ErrorKind::internal, fmt::format("{} chunks for {} images", encoded.n_items(), n));
   }
+  if (layout_.sequences == ValueType::float32) require_float32_range(series);
   is_consistent_ = false;
   if (n_files_ == 0) begin_file();
   auto bad = std::ranges::find_if(series.bad, [&](const BadSeries& each) { return each.number >= n_bad_; });

@@ -33,7 +33,8 @@ class Hdf5Output {
     return manifest_ ? Stored{manifest_->n_images(), manifest_->is_complete()} : Stored{};
   }
 
-  /// Each item of `encoded` is the zlib stream of a whole chunk; the batch begins with one.
+  /// Each item of `encoded` is the zlib stream of a whole chunk; the batch begins with one. Throws Error (input,
+  /// about_series()) where /sequences is of float32 and has no room for a value; nothing of the batch is stored then.
   void commit(BatchPosition position, const Sequences& series, const Encoded& encoded);
   void checkpoint();
   void finish();

@@ -43,7 +43,9 @@ class WriteHdf5 final : public Writer {
                  .doc = "Begins a new file after so many images, a multiple of images_per_chunk; 0 writes one file."});
     options.add({.name = "sequences",
                  .target = &sequences_,
-                 .doc = "Also stores the series (/sequences) and where each comes from (/source, /groups)."});
+                 .words = {"float32", "float64"},
+                 .doc = "Also stores the series (/sequences) and where each comes from (/source, /groups). The type of "
+                        "/sequences is the least that holds all values of the input, or the one that is given."});
     options.add({.name = "libver",
                  .target = &libver_,
                  .words = {"earliest", "v110"},
@@ -76,7 +78,9 @@ class WriteHdf5 final : public Writer {
   [[nodiscard]] Footprint footprint() const override {
     const std::uint64_t per_chunk =
         DeflateEncoder::max_chunk_bytes(layout_.pixels, layout_.images_per_chunk) + sizeof(std::size_t);
-    return {(per_chunk + layout_.images_per_chunk - 1) / layout_.images_per_chunk, sizeof(DeflateEncoder)};
+    // Series that are rounded are in memory once more.
+    const std::uint64_t rounded = layout_.sequences == ValueType::float32 ? layout_.sequence_bytes() : 0;
+    return {(per_chunk + layout_.images_per_chunk - 1) / layout_.images_per_chunk + rounded, sizeof(DeflateEncoder)};
   }
 
   [[nodiscard]] std::size_t n_learned_images() const override { return LearnedCode::n_images; }
@@ -114,7 +118,7 @@ class WriteHdf5 final : public Writer {
   void prepare(const ImageShape& images, const SeriesShape& series, const RunSetup& setup) {
     layout_ = {.pixels = {images, dtype_ == "float32" ? PixelType::float32 : PixelType::uint8},
                .images_per_chunk = static_cast<std::uint32_t>(images_per_chunk_),
-               .sequences = sequences_,
+               .sequences = sequence_type(series.value_type),
                .on_bad_series = setup.on_bad_series,
                .n_points = series.n_points,
                .n_images = series.n_series,
@@ -129,6 +133,12 @@ class WriteHdf5 final : public Writer {
     pulse_ = setup.pulse;
     code_.emplace(layout_.pixels);
     encoders_.resize(setup.n_lanes);
+  }
+
+  [[nodiscard]] std::optional<ValueType> sequence_type(ValueType of_input) const {
+    if (!sequences_.is_on) return {};
+    if (sequences_.word.empty()) return of_input;
+    return sequences_.word == "float32" ? ValueType::float32 : ValueType::float64;
   }
 
   // HDF5 keeps the size of a chunk in 32 bits.
@@ -148,7 +158,7 @@ class WriteHdf5 final : public Writer {
   std::string dtype_ = "uint8";
   std::int64_t images_per_chunk_ = 1;
   std::int64_t images_per_file_ = 0;
-  bool sequences_ = true;
+  BoolOrWord sequences_{true};
   std::string libver_ = "earliest";
 
   Hdf5ImageLayout layout_;

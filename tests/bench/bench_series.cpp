@@ -10,8 +10,8 @@ namespace plotmill::bench {
 namespace {
 
 // Columns of the file: symbol,timestamp,open,high,low,close,volume.
-std::map<std::string, std::vector<float>> closing_prices(std::istream& in) {
-  std::map<std::string, std::vector<float>> prices;
+std::map<std::string, std::vector<double>> closing_prices(std::istream& in) {
+  std::map<std::string, std::vector<double>> prices;
   std::string line;
   std::getline(in, line);
   while (std::getline(in, line)) {
@@ -21,19 +21,19 @@ std::map<std::string, std::vector<float>> closing_prices(std::istream& in) {
       if (begin != std::string::npos) ++begin;
     }
     if (begin == std::string::npos) continue;
-    prices[line.substr(0, line.find(','))].push_back(std::strtof(line.c_str() + begin, nullptr));
+    prices[line.substr(0, line.find(','))].push_back(std::strtod(line.c_str() + begin, nullptr));
   }
   return prices;
 }
 
 }  // namespace
 
-std::vector<float> random_walks(std::size_t n_series, std::size_t n_points) {
+std::vector<double> random_walks(std::size_t n_series, std::size_t n_points) {
   test::Random random(1);
-  std::vector<float> all;
+  std::vector<double> all;
   all.reserve(n_series * n_points);
   for (std::size_t i = 0; i < n_series; ++i) {
-    const std::vector<float> series = test::random_walk(random, n_points);
+    const std::vector<double> series = test::random_walk(random, n_points);
     all.insert(all.end(), series.begin(), series.end());
   }
   return all;
@@ -44,20 +44,20 @@ std::string candles_path() {
   return std::string(folder != nullptr ? folder : "../shared/data") + "/candles_1m.csv";
 }
 
-std::optional<std::vector<float>> candle_windows(std::size_t n_series, std::size_t n_points) {
+std::optional<std::vector<double>> candle_windows(std::size_t n_series, std::size_t n_points) {
   static const auto prices = [] {
     std::ifstream in(candles_path());
     return closing_prices(in);
   }();
-  std::vector<const float*> windows;
+  std::vector<const double*> windows;
   for (const auto& [symbol, values] : prices) {
     for (std::size_t first = 0; first + n_points <= values.size(); ++first) windows.push_back(values.data() + first);
   }
   if (windows.empty()) return std::nullopt;
-  std::vector<float> all;
+  std::vector<double> all;
   all.reserve(n_series * n_points);
   for (std::size_t i = 0; i < n_series; ++i) {
-    const float* const window = windows[i * windows.size() / n_series];
+    const double* const window = windows[i * windows.size() / n_series];
     all.insert(all.end(), window, window + n_points);
   }
   return all;

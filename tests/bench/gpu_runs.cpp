@@ -89,8 +89,8 @@ class Lane {
   const FrameDrawer& drawer_;
   std::size_t n_values_;
   Stream stream_;
-  PinnedArray<float> values_;
-  DeviceArray<float> values_there_;
+  PinnedArray<double> values_;
+  DeviceArray<double> values_there_;
   DeviceArray<std::byte> work_;
   PinnedArray<InkSize> size_;
   DeviceArray<InkSize> size_there_;

@@ -13,7 +13,7 @@ struct GpuCase {
   LineOptions options;
   std::size_t n_points;
   std::uint32_t n_images;
-  const std::vector<float>& values;  ///< [at least n_images * n_points]
+  const std::vector<double>& values;  ///< [at least n_images * n_points]
 };
 
 /// Bytes read and written by a copy within the device's memory.

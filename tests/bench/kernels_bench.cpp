@@ -46,13 +46,13 @@ struct Case {
 /// So many different images that no branch predictor learns them by heart, in no more memory than a batch takes.
 std::size_t n_series_of(const Case& c) { return c.n_points >= 10000 || c.options.width > 1000 ? 64 : 256; }
 
-std::vector<float> series_of(const Case& c) {
+std::vector<double> series_of(const Case& c) {
   if (c.candles) return candle_windows(n_series_of(c), c.n_points).value();
   return random_walks(n_series_of(c), c.n_points);
 }
 
 Ink ink_of(const Case& c) {
-  const std::vector<float> series = series_of(c);
+  const std::vector<double> series = series_of(c);
   return draw_lines({series.data(), n_series_of(c), c.n_points}, c.options);
 }
 
@@ -63,7 +63,7 @@ void count(benchmark::State& state, std::size_t bytes_per_frame, std::size_t byt
 }
 
 void draw(benchmark::State& state, const Case& c) {
-  const std::vector<float> series = series_of(c);
+  const std::vector<double> series = series_of(c);
   const std::size_t n_series = n_series_of(c);
   kernels::LineDrawer drawer(c.options, c.n_points);
   Ink ink;

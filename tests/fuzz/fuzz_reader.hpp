@@ -45,7 +45,7 @@ inline void read_to_the_end(Reader& reader, const ReaderUse& use) {
   require(shape.n_points > 0, "a series has points");
   require(!shape.n_series || *shape.n_series > 0, "a reader without series says so");
   // The engine refuses a run whose batch of one does not fit, and takes as many as do.
-  const std::uint64_t per_series = 2 * (shape.n_points * sizeof(float) + sizeof(Source));
+  const std::uint64_t per_series = 2 * (shape.n_points * sizeof(double) + sizeof(Source));
   const std::uint64_t held = reader.held_bytes();
   require(held <= use.memory_bytes + use.constant_bytes, "a reader that needs more than run.memory says so");
   if (held + per_series > use.memory_bytes) return;

@@ -42,13 +42,13 @@ std::unique_ptr<Kind> make_stage(std::string_view type, const Params& params) {
 
 /// Zigzags, each a little higher than the one before: a vector that grows by doubling comes to hold twice what the
 /// highest needs.
-std::vector<std::vector<float>> growing_series(std::size_t n_points) {
+std::vector<std::vector<double>> growing_series(std::size_t n_points) {
   constexpr int n_series = 40;
-  std::vector<std::vector<float>> all;
+  std::vector<std::vector<double>> all;
   for (int height = 1; height <= n_series; ++height) {
-    std::vector<float>& series = all.emplace_back(n_points);
+    std::vector<double>& series = all.emplace_back(n_points);
     for (std::size_t i = 0; i < n_points; ++i) {
-      series[i] = static_cast<float>(i % 2 == 0 ? height : -height) / static_cast<float>(n_series);
+      series[i] = static_cast<double>(i % 2 == 0 ? height : -height) / static_cast<double>(n_series);
     }
   }
   return all;
@@ -97,7 +97,7 @@ double lane_share(const Params& params, std::size_t n_points, std::size_t n_lane
 /// What greedy stages take: all that they say. A vector that grows by doubling to a little more than a power of two of
 /// these takes twice what it needs.
 constexpr std::size_t image_bytes = 20'000;
-constexpr std::size_t greedy_points = image_bytes / sizeof(float);
+constexpr std::size_t greedy_points = image_bytes / sizeof(double);
 constexpr std::uint64_t n_greedy_images = 600;
 
 /// What the stages of one run share.

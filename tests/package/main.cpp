@@ -43,10 +43,10 @@ class MakeRamps final : public plotmill::Reader {
     // All are of one group, which has no name.
     if (made_ == 0) out.new_groups.emplace_back();
     for (; out.size() < at_most && (count_ == 0 || made_ < count_); ++made_) {
-      float value = 0;
-      for (float& point : out.append({0, static_cast<std::uint64_t>(made_) * 5})) {
+      double value = 0;
+      for (double& point : out.append({0, static_cast<std::uint64_t>(made_) * 5})) {
         point = value;
-        value += 0.25F;
+        value += 0.25;
       }
     }
     ++n_batches_;
@@ -238,7 +238,7 @@ void refuses_a_wrong_definition() {
 
 void draws_in_memory() {
   // The first series rises from corner to corner, the second is flat and so lies at half height.
-  const float values[] = {0, 1, 2, 3, 3, 3};
+  const double values[] = {0, 1, 2, 3, 3, 3};
   plotmill::LineOptions options;
   options.width = 11;
   options.height = 11;

@@ -31,7 +31,7 @@ std::string candles_csv() {
   std::string text = "symbol,timestamp,open,high,low,close,volume\n";
   const auto add_group = [&](const std::string& symbol, std::size_t n_rows) {
     std::size_t row = 0;
-    for (const float value : random_walk(random, n_rows)) {
+    for (const double value : random_walk(random, n_rows)) {
       const std::string price =
           row % 83 == 50 ? "" : std::to_string(std::lround(1e6 + 1000 * static_cast<double>(value)));
       text += symbol + "," + std::to_string(1516424100000 + 60000 * row++) + ",1,2,0.5," + price + ",7\n";
@@ -50,15 +50,15 @@ std::string candles_csv() {
 std::string sensors_npy() {
   constexpr std::size_t n_rows = 40;
   constexpr std::size_t n_points = 64;
-  std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (40, 64), }";
+  std::string header = "{'descr': '<f8', 'fortran_order': False, 'shape': (40, 64), }";
   header.resize(128 - 10 - 1, ' ');
   header += '\n';
   std::string bytes = std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) + '\0' + header;
   Random random(32);
   for (std::size_t row = 0; row < n_rows; ++row) {
-    std::vector<float> series = random_series(random, n_points);
-    if (row == 17) std::ranges::fill(series, std::numeric_limits<float>::quiet_NaN());
-    bytes.append(reinterpret_cast<const char*>(series.data()), n_points * sizeof(float));
+    std::vector<double> series = random_series(random, n_points);
+    if (row == 17) std::ranges::fill(series, std::numeric_limits<double>::quiet_NaN());
+    bytes.append(reinterpret_cast<const char*>(series.data()), n_points * sizeof(double));
   }
   return bytes;
 }

@@ -156,8 +156,8 @@ TEST_CASE("preview: spread charts are those of the run at these numbers, from th
 
 TEST_CASE("preview: the size is about that of what the run writes") {
   const TempDir folder;
-  const json looks[] = {
-      json::object(), {{"dtype", "float32"}}, {{"images_per_chunk", 8}}, {{"libver", "v110"}}, {{"sequences", false}}};
+  const json looks[] = {json::object(),       {{"dtype", "float32"}}, {{"images_per_chunk", 8}},
+                        {{"libver", "v110"}}, {{"sequences", false}}, {{"sequences", "float64"}}};
   for (const json& look : looks) {
     json store = stage("store", "write_hdf5", {{"path", folder.file("out.h5")}});
     store["params"].update(look);

@@ -18,7 +18,7 @@ struct JudgedSeries {
   std::string group;
   std::uint32_t group_number = 0;
   std::uint64_t first_row = 0;
-  std::vector<float> values;
+  std::vector<double> values;
   std::string reason;  ///< The beginning of it; "" where the series is good.
   std::uint64_t n_good_before = 0;
 
@@ -41,7 +41,7 @@ class BadSeriesJudge {
   void add_row(const std::string& group, const std::string& field) {
     csv += group + (field == "nothing" ? "" : "," + field) + "\n";
     const std::string place = path_ + ":" + std::to_string(2 + n_rows_) + ": ";
-    Row row{n_rows_++, std::numeric_limits<float>::quiet_NaN(), ""};
+    Row row{n_rows_++, std::numeric_limits<double>::quiet_NaN(), ""};
     if (field == "nothing") {
       row.fault = place + "the row has 1 field, the first row has 2 fields";
     } else if (field == "oops") {
@@ -61,7 +61,7 @@ class BadSeriesJudge {
  private:
   struct Row {
     std::uint64_t number;
-    float value;
+    double value;
     std::string fault;
   };
 

@@ -70,7 +70,7 @@ struct Images {
 
 [[nodiscard]] inline Images images_alone(const std::vector<JudgedSeries>& series) {
   const TempDir folder(memory_folder());
-  std::vector<std::vector<float>> values;
+  std::vector<std::vector<double>> values;
   for (const JudgedSeries& each : series) values.push_back(each.values);
   const json reader{
       {"id", "rows"}, {"type", "read_npy"}, {"params", {{"path", folder.write("in.npy", npy_bytes(values))}}}};
@@ -81,7 +81,7 @@ struct Images {
 inline void check_series(const Hdf5Reading& file, const std::vector<JudgedSeries>& expected,
                          const std::vector<std::string>& groups) {
   const std::vector<Source> sources = file.sources();
-  const std::vector<float> values = file.sequences();
+  const std::vector<double> values = file.sequences();
   const std::vector<std::uint8_t> blank = file.blank();
   REQUIRE(sources.size() == expected.size());
   REQUIRE(values.size() == expected.size() * BadSeriesJudge::window);
@@ -92,7 +92,7 @@ inline void check_series(const Hdf5Reading& file, const std::vector<JudgedSeries
     CHECK(sources[i].first_row == expected[i].first_row);
     CHECK((blank[i] == 1) == expected[i].is_bad());
     for (std::size_t k = 0; k < BadSeriesJudge::window; ++k) {
-      const float value = values[i * BadSeriesJudge::window + k];
+      const double value = values[i * BadSeriesJudge::window + k];
       CHECK((value == expected[i].values[k] || (std::isnan(value) && std::isnan(expected[i].values[k]))));
     }
   }

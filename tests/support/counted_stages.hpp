@@ -56,7 +56,7 @@ class CountedDrawer final : public Drawer {
     return stage_->prepare(series, setup);
   }
   [[nodiscard]] Footprint footprint() const override { return stage_->footprint(); }
-  [[nodiscard]] std::optional<std::string> refuse(std::span<const float> series) const override {
+  [[nodiscard]] std::optional<std::string> refuse(std::span<const double> series) const override {
     const CountedMemory counted;
     return stage_->refuse(series);
   }

@@ -18,7 +18,7 @@ namespace plotmill::test {
 }
 
 /// Gaps are equal to gaps.
-[[nodiscard]] inline bool equal(const std::vector<float>& a, const std::vector<float>& b) {
+[[nodiscard]] inline bool equal(const std::vector<double>& a, const std::vector<double>& b) {
   if (a.size() != b.size()) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
     if (a[i] != b[i] && !(std::isnan(a[i]) && std::isnan(b[i]))) return false;

@@ -20,25 +20,26 @@ class FlowDeviceDrawer final : public DeviceDrawer {
 
   [[nodiscard]] std::uint32_t max_images() const override { return 1000; }
   [[nodiscard]] std::uint64_t work_bytes(std::uint32_t n) const override { return n * work_bytes_per_image; }
-  void measure(const DeviceQueue&, const float* values, std::uint32_t n, std::byte* work,
+  void measure(const DeviceQueue&, const double* values, std::uint32_t n, std::byte* work,
                InkSize* size) const override {
     script_.on("measure", n);
-    for (std::uint32_t i = 0; i < n; ++i) std::memcpy(work + i * sizeof(float), values + i * n_points_, sizeof(float));
+    for (std::uint32_t i = 0; i < n; ++i)
+      std::memcpy(work + i * sizeof(double), values + i * n_points_, sizeof(double));
     *size = {n, 0};
   }
-  [[nodiscard]] std::uint64_t packed_bytes(std::uint32_t n, InkSize) const override { return n * sizeof(float); }
-  void write(const DeviceQueue&, const float*, std::uint32_t n, std::byte* work, InkSize size,
+  [[nodiscard]] std::uint64_t packed_bytes(std::uint32_t n, InkSize) const override { return n * sizeof(double); }
+  void write(const DeviceQueue&, const double*, std::uint32_t n, std::byte* work, InkSize size,
              std::byte* packed) const override {
     script_.on("write", n);
     if (size.n_runs != n) throw Error(ErrorKind::device, "the size is of another batch");
-    std::memcpy(packed, work, n * sizeof(float));
+    std::memcpy(packed, work, n * sizeof(double));
   }
   // A run of one pixel; none of a series that is NaN.
   void append(const std::byte* packed, std::uint32_t n, InkSize, Ink& out) const override {
     script_.on("append", n);
     for (std::uint32_t i = 0; i < n; ++i) {
-      float value = 0;
-      std::memcpy(&value, packed + i * sizeof(float), sizeof value);
+      double value = 0;
+      std::memcpy(&value, packed + i * sizeof(double), sizeof value);
       if (!std::isnan(value)) {
         out.runs.push_back({0, 1});
         out.coverage.push_back(static_cast<std::uint8_t>(1 + static_cast<int>(value) % 255));

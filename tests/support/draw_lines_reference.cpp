@@ -19,13 +19,13 @@ struct Point {
 };
 using Piece = std::vector<Point>;
 
-std::vector<Piece> find_pieces(std::span<const float> series, const LineOptions& options) {
+std::vector<Piece> find_pieces(std::span<const double> series, const LineOptions& options) {
   double lo = std::numeric_limits<double>::infinity();
   double hi = -lo;
-  for (const float value : series) {
+  for (const double value : series) {
     if (!std::isfinite(value)) continue;
-    lo = std::min(lo, static_cast<double>(value));
-    hi = std::max(hi, static_cast<double>(value));
+    lo = std::min(lo, value);
+    hi = std::max(hi, value);
   }
   const bool flat = lo == hi && options.normalize == Normalize::minmax;
   if (options.normalize == Normalize::none) lo = 0, hi = 1;
@@ -38,7 +38,7 @@ std::vector<Piece> find_pieces(std::span<const float> series, const LineOptions&
   for (std::size_t k = 0; k < series.size(); ++k) {
     if (std::isfinite(series[k])) {
       const float flat_y = static_cast<float>(options.flat == Flat::middle ? bottom - height / 2 : bottom);
-      const float y = flat ? flat_y : kernels::ValueScale{lo, hi, bottom, height}.y(series[k]);
+      const float y = flat ? flat_y : kernels::ValueScale::between(lo, hi, bottom, height).y(series[k]);
       pieces.back().push_back({kernels::point_x(k, series.size(), options.margin_px, width), y});
     } else if (options.gaps == Gaps::split) {
       pieces.emplace_back();

@@ -51,8 +51,8 @@ struct FlowScript {
   std::atomic<int> n_destroyed = 0;
   std::mutex mutex;
   std::set<std::pair<std::string, std::size_t>> lanes_in_use;
-  std::vector<std::string> groups;         ///< Names as they came to writers.
-  std::vector<std::vector<float>> stored;  ///< By writer: the first value of each series, in order of commit.
+  std::vector<std::string> groups;          ///< Names as they came to writers.
+  std::vector<std::vector<double>> stored;  ///< By writer: the first value of each series, in order of commit.
 };
 
 class FlowReader final : public Reader {
@@ -78,8 +78,8 @@ class FlowReader final : public Reader {
         bad.reason = "planted";
         out.bad.push_back(bad);
       }
-      for (float& value : out.append({static_cast<std::uint32_t>(next_ % 2), 10 * next_}))
-        value = static_cast<float>(next_);
+      for (double& value : out.append({static_cast<std::uint32_t>(next_ % 2), 10 * next_}))
+        value = static_cast<double>(next_);
       ++script_.n_read;
     }
     if (script_.last_group.empty()) return next_ < script_.n_series;
@@ -222,8 +222,8 @@ class FlowWriter final : public Writer {
 
 /// What the writers of the run have stored: a definition is checked with stages of its own, which leave empty lists
 /// behind.
-[[nodiscard]] inline std::vector<std::vector<float>> used_lists(const FlowScript& script) {
-  std::vector<std::vector<float>> lists;
+[[nodiscard]] inline std::vector<std::vector<double>> used_lists(const FlowScript& script) {
+  std::vector<std::vector<double>> lists;
   for (const auto& list : script.stored) {
     if (!list.empty()) lists.push_back(list);
   }

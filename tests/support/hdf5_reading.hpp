@@ -78,7 +78,7 @@ class Hdf5Reading {
 
   [[nodiscard]] std::vector<std::uint8_t> gray() const { return read<std::uint8_t>("images", H5T_NATIVE_UINT8); }
   [[nodiscard]] std::vector<float> units() const { return read<float>("images", H5T_NATIVE_FLOAT); }
-  [[nodiscard]] std::vector<float> sequences() const { return read<float>("sequences", H5T_NATIVE_FLOAT); }
+  [[nodiscard]] std::vector<double> sequences() const { return read<double>("sequences", H5T_NATIVE_DOUBLE); }
   [[nodiscard]] std::vector<Source> sources() const { return read<Source>("source", source_type_.get()); }
 
   /// The third member of /source.

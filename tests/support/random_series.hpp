@@ -16,47 +16,50 @@ using Random = std::mt19937_64;
   return lo + (hi - lo) * static_cast<double>(random() >> 11U) * 0x1p-53;
 }
 
-[[nodiscard]] inline std::vector<float> random_walk(Random& random, std::size_t n_points) {
-  std::vector<float> series(n_points);
+[[nodiscard]] inline std::vector<double> random_walk(Random& random, std::size_t n_points) {
+  std::vector<double> series(n_points);
   double value = 0;
-  for (float& point : series) {
-    value += random_between(random, -1, 1);
-    point = static_cast<float>(value);
-  }
+  for (double& point : series) point = value += random_between(random, -1, 1);
   return series;
 }
 
-/// A series of one of many kinds: walk, noise, flat, steps, spikes, denormal, huge, with and without gaps.
-[[nodiscard]] inline std::vector<float> random_series(Random& random, std::size_t n_points) {
-  std::vector<float> series = random_walk(random, n_points);
-  constexpr float max = std::numeric_limits<float>::max();
-  switch (random_below(random, 8)) {
+/// A series of one of many kinds: walk, noise, flat, steps, spikes, denormal, huge, far from 0, with and without gaps.
+[[nodiscard]] inline std::vector<double> random_series(Random& random, std::size_t n_points) {
+  std::vector<double> series = random_walk(random, n_points);
+  constexpr double max = std::numeric_limits<double>::max();
+  switch (random_below(random, 10)) {
     case 0:
-      for (float& v : series) v = static_cast<float>(random_between(random, 0, 1));
+      for (double& v : series) v = random_between(random, 0, 1);
       break;
     case 1:
-      for (float& v : series) v = 42.5F;
+      for (double& v : series) v = 42.5;
       break;
     case 2:
-      for (float& v : series) v = std::floor(v);
+      for (double& v : series) v = std::floor(v);
       break;
     case 3:
-      for (float& v : series) v = random_below(random, 10) == 0 ? 100.0F : 0.0F;
+      for (double& v : series) v = random_below(random, 10) == 0 ? 100 : 0;
       break;
     case 4:
-      for (float& v : series) v *= std::numeric_limits<float>::denorm_min() * 50;
+      for (double& v : series) v *= std::numeric_limits<double>::denorm_min() * 50;
       break;
     case 5:
-      for (float& v : series) v = random_below(random, 3) == 0 ? max : random_below(random, 2) == 0 ? -max : v;
+      for (double& v : series) v = random_below(random, 3) == 0 ? max : random_below(random, 2) == 0 ? -max : v;
+      break;
+    case 6:
+      for (double& v : series) v = 110000 + v * 0.01;
+      break;
+    case 7:
+      for (double& v : series) v = 1.7e12 + std::floor(v * 100);
       break;
     default:
       break;
   }
   if (random_below(random, 3) == 0) {
     const std::size_t one_in = 1 + random_below(random, 20);
-    constexpr float inf = std::numeric_limits<float>::infinity();
-    constexpr float nan = std::numeric_limits<float>::quiet_NaN();
-    for (float& v : series) {
+    constexpr double inf = std::numeric_limits<double>::infinity();
+    constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+    for (double& v : series) {
       if (random_below(random, one_in) == 0)
         v = random_below(random, 4) == 0 ? inf : random_below(random, 4) == 0 ? -inf : nan;
     }

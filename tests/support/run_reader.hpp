@@ -24,8 +24,8 @@ struct ReadResult {
   Sequences all;                         ///< All batches, one after another; new_groups holds all groups.
   std::vector<std::size_t> batch_sizes;  ///< Without an empty last batch.
 
-  [[nodiscard]] std::vector<float> series(std::size_t i) const {
-    const std::span<const float> values = all.view().series(i);
+  [[nodiscard]] std::vector<double> series(std::size_t i) const {
+    const std::span<const double> values = all.view().series(i);
     return {values.begin(), values.end()};
   }
 };

@@ -36,8 +36,8 @@ struct WriterInput {
   for (std::size_t i = 0; i < ink.n_images(); ++i) {
     if (i % per_group == 0) input.series.new_groups.push_back("grüppe " + std::to_string(i / per_group));
     std::size_t point = 0;
-    for (float& value : input.series.append({static_cast<std::uint32_t>(i / per_group), 1000 * i})) {
-      value = static_cast<float>(i) + static_cast<float>(point++) / 64.0F;
+    for (double& value : input.series.append({static_cast<std::uint32_t>(i / per_group), 1000 * i})) {
+      value = static_cast<double>(i) + static_cast<double>(point++) / 64.0;
     }
   }
   input.ink = std::move(ink);
@@ -67,6 +67,15 @@ struct WriterInput {
   return batch;
 }
 
+inline void set_writer_option(const Option::Target& target, const OptionValue& value) {
+  if (const auto* switched = std::get_if<BoolOrWord*>(&target)) {
+    const auto* word = std::get_if<std::string>(&value);
+    **switched = word != nullptr ? BoolOrWord{true, *word} : BoolOrWord{std::get<bool>(value)};
+    return;
+  }
+  std::visit([&target]<class Value>(const Value& v) { *std::get<Value*>(target) = v; }, value);
+}
+
 /// A write stage with its options set.
 [[nodiscard]] inline std::unique_ptr<Writer> make_writer(std::string_view type, const OptionValues& values) {
   const Registry registry = builtin_stages();
@@ -79,8 +88,7 @@ struct WriterInput {
     const std::string& name = given.first;
     const auto option = std::ranges::find(options.all(), name, &Option::name);
     REQUIRE_MESSAGE(option != options.all().end(), name);
-    const Option::Target& target = option->target;
-    std::visit([&target]<class Value>(const Value& v) { *std::get<Value*>(target) = v; }, given.second);
+    set_writer_option(option->target, given.second);
   }
   return writer;
 }
@@ -91,13 +99,14 @@ struct WriterRun {
   std::size_t n_lanes = 1;
   bool overwrite = false;
   bool n_series_known = true;
+  ValueType value_type = ValueType::float64;
 };
 
 /// From open() to finish(). Where a stage throws, abandon() is called and the error goes on. Returns bytes_written().
 inline std::uint64_t run_writer(Writer& writer, const WriterInput& input, const WriterRun& run = {}) {
   const std::size_t n_images = input.ink.n_images();
   try {
-    SeriesShape series{input.series.n_points, {}};
+    SeriesShape series{input.series.n_points, {}, run.value_type};
     if (run.n_series_known) series.n_series = n_images;
     writer.open(input.ink.shape, series,
                 {.n_lanes = run.n_lanes,

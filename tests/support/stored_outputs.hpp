@@ -48,7 +48,7 @@ inline void add_hdf5(const std::string& name, const std::string& path, StoredOut
     std::snprintf(number.data(), number.size(), "/%06llu", static_cast<unsigned long long>(first));
     out[name + "/images" + number.data()] = std::move(bytes);
   }
-  const std::vector<float> sequences = file.sequences();
+  const std::vector<double> sequences = file.sequences();
   const auto bytes_of_values = std::as_bytes(std::span(sequences));
   const std::string values(reinterpret_cast<const char*>(bytes_of_values.data()), bytes_of_values.size());
   out[name + "/sequences"] = text_of(file.shape("sequences")) + values;

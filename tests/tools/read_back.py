@@ -34,7 +34,8 @@ def check(path, first, count, scale):
             assert images.dtype == np.uint8, images.dtype
         assert np.array_equal(images[...], expected), path
         assert np.array_equal(images[count - 1], expected[count - 1]), path
-        series = (numbers[:, None] + np.arange(20) / 64).astype(np.float32)
+        series = numbers[:, None] + np.arange(20) / 64
+        assert file["sequences"].dtype == np.dtype("<f8"), file["sequences"].dtype
         assert np.array_equal(file["sequences"][...], series), path
         assert file["source"].dtype == np.dtype({"names": ["group", "first_row", "blank"],
                                                  "formats": ["<u4", "<u8", "u1"]}), path

@@ -8,9 +8,8 @@
 #include <vector>
 
 #include "plotmill/describe.hpp"
-#include "support/flow_stages.hpp"
-
 #include "plotmill/report_page.hpp"
+#include "support/flow_stages.hpp"
 
 namespace plotmill {
 namespace {

@@ -104,7 +104,7 @@ TEST_CASE("trace: samples tell how far the run is and what is in flight, and end
     CHECK(trace.samples[i].seconds >= trace.samples[i - 1].seconds);
     CHECK(trace.samples[i].images >= trace.samples[i - 1].images);
   }
-  CHECK(most >= 10 * (4 * sizeof(float) + sizeof(Source)));
+  CHECK(most >= 10 * (4 * sizeof(double) + sizeof(Source)));
   CHECK(trace.samples.back().images == 100);
   CHECK(trace.samples.back().bytes_in_flight == 0);
 }

@@ -15,9 +15,9 @@ using namespace test;
 
 void sleep_ms(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 
-std::vector<std::vector<float>> counted_once(std::size_t n) {
-  std::vector<float> values(n);
-  std::iota(values.begin(), values.end(), 0.0F);
+std::vector<std::vector<double>> counted_once(std::size_t n) {
+  std::vector<double> values(n);
+  std::iota(values.begin(), values.end(), 0.0);
   return {values};
 }
 
@@ -101,7 +101,7 @@ TEST_CASE("devices: a batch for which a device has no memory is drawn in parts, 
     DeviceFlowScript script;
     DeviceScript devices;
     // Room for the work, values and ink of so many images, and for the size.
-    devices.device_bytes = n_fit * (FlowDeviceDrawer::work_bytes_per_image + 4 * sizeof(float) + sizeof(float)) + 8;
+    devices.device_bytes = n_fit * (FlowDeviceDrawer::work_bytes_per_image + 4 * sizeof(double) + sizeof(double)) + 8;
     std::atomic<std::uint64_t> most = 0;
     script.on = [&](const std::string& step, std::uint64_t n) {
       if (step == "measure") most = std::max<std::uint64_t>(most, n);
@@ -145,8 +145,8 @@ TEST_CASE("devices: the batch is chosen by what is free on the device and by run
   CHECK(plan_of("\"threads\": 2").batch == 1000);  // As many as the drawer takes.
   devices.told_free_bytes = 1'000'000;
   const RunPlan plan = plan_of("\"threads\": 2, \"streams\": 2");
-  CHECK(plan.batch * 2 * (1000 + 16 + 4) <= 800'000);
-  CHECK(plan.batch * 2 * (1000 + 16 + 4) > 790'000);
+  CHECK(plan.batch * 2 * (1000 + 32 + 8) <= 800'000);
+  CHECK(plan.batch * 2 * (1000 + 32 + 8) > 790'000);
   CHECK(plan_of("\"threads\": 2, \"memory\": \"1MB\"").memory_bytes <= 1'000'000);
   CHECK(plan.batches_in_flight == 2 * 2 + 1 + 1 + 2);
 }

@@ -16,9 +16,9 @@ using namespace test;
 
 void sleep_ms(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 
-std::vector<float> counted(std::size_t n) {
-  std::vector<float> values(n);
-  std::iota(values.begin(), values.end(), 0.0F);
+std::vector<double> counted(std::size_t n) {
+  std::vector<double> values(n);
+  std::iota(values.begin(), values.end(), 0.0);
   return values;
 }
 

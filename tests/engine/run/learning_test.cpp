@@ -18,7 +18,7 @@ class NumberDrawer final : public Drawer {
   void declare(Options&) override {}
   ImageShape prepare(const SeriesShape&, const RunSetup&) override { return {2, 1}; }
   [[nodiscard]] Footprint footprint() const override { return {100, 100}; }
-  [[nodiscard]] std::optional<std::string> refuse(std::span<const float> series) const override {
+  [[nodiscard]] std::optional<std::string> refuse(std::span<const double> series) const override {
     if (series[0] == 6) return "is six";
     return {};
   }

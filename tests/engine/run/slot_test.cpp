@@ -59,7 +59,7 @@ TEST_CASE("slot: a slot comes back empty, keeps its memory, and the one used las
   (void)slot->series.append({});
   slot->series.new_groups.emplace_back("A");
   slot->series.bad.emplace_back();
-  const float* const values = slot->series.values.data();
+  const double* const values = slot->series.values.data();
   for (Ink& ink : slot->ink) {
     ink.append_blank();
     ink.runs.push_back({0, 1});

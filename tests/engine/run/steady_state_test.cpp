@@ -66,7 +66,7 @@ class SteadyReader final : public Reader {
   bool read(Sequences& out, std::size_t at_most) override {
     if (next_ == 0) out.new_groups.emplace_back();
     while (out.size() < at_most) {
-      for (float& value : out.append({0, next_++})) value = 1;
+      for (double& value : out.append({0, next_++})) value = 1;
     }
     ++steps_.n_read;
     return next_ < batch * n_batches;

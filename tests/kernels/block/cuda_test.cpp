@@ -100,8 +100,8 @@ TEST_CASE("block_cuda: a block of a GPU draws the CPU's ink") {
     const LineOptions options = random_options(random, 60);
     const std::size_t n_points = 1 + random_below(random, round == 0 ? 600 : 40);
     CAPTURE("seed " + std::to_string(seed) + " round " + std::to_string(round) + ": " + describe(options, n_points));
-    std::vector<float> values = random_series(random, n_points);
-    const std::vector<float> more = random_series(random, n_points);
+    std::vector<double> values = random_series(random, n_points);
+    const std::vector<double> more = random_series(random, n_points);
     values.insert(values.end(), more.begin(), more.end());
     const SequencesView series{values.data(), 2, n_points};
     CHECK(equal_ink(draw_in_blocks(series, options), draw_lines(series, options)));

@@ -61,9 +61,9 @@ TEST_CASE("fill_frames: gray and float frames are those of the CPU, at any addre
     options.ink = static_cast<std::uint8_t>(random_below(random, 256));
     const std::size_t n_points = 1 + random_below(random, 30);
     CAPTURE(describe(options, n_points));
-    std::vector<float> values;
+    std::vector<double> values;
     for (std::size_t i = 0; i < n_images; ++i) {
-      const std::vector<float> series = random_series(random, n_points);
+      const std::vector<double> series = random_series(random, n_points);
       values.insert(values.end(), series.begin(), series.end());
     }
     const SequencesView series{values.data(), n_images, n_points};

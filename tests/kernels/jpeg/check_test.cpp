@@ -15,7 +15,7 @@ namespace {
 using Bytes = std::vector<std::uint8_t>;
 
 Bytes chart() {
-  const float values[] = {1, 3, 2, 5, 4};
+  const double values[] = {1, 3, 2, 5, 4};
   const Ink ink = draw_lines({values, 1, 5}, {});
   Bytes file;
   kernels::JpegEncoder(ink.shape, 90).encode(ink.image(0), file);

@@ -26,9 +26,9 @@ bool same_as_libjpeg(JpegEncoder& encoder, const InkImageView& image, int qualit
 
 // Charts of random walks.
 Ink charts(const LineOptions& options, std::size_t n_series, std::size_t n_points, test::Random& random) {
-  std::vector<float> values(n_series * n_points);
-  float sum = 0;
-  for (float& value : values) value = sum += static_cast<float>(random.between(0, 2000)) - 1000;
+  std::vector<double> values(n_series * n_points);
+  double sum = 0;
+  for (double& value : values) value = sum += random.between(0, 2000) - 1000.0;
   return draw_lines({values.data(), n_series, n_points}, options);
 }
 

@@ -43,7 +43,7 @@ double sampled_coverage(const kernels::LinePoints& line, int column, int row, do
 }
 
 /// Mean absolute error over the pixels that are ink for either side, in 255ths.
-double mean_error(const std::vector<float>& series, const LineOptions& options) {
+double mean_error(const std::vector<double>& series, const LineOptions& options) {
   kernels::LinePoints line;
   kernels::line_points(options, kernels::line_x(options, series.size()), series, line);
   Ink ink = draw_lines({series.data(), 1, series.size()}, options);

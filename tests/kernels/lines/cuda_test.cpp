@@ -83,7 +83,7 @@ void check_on_gpu(const SequencesView& series, const LineOptions& options, const
   for (const std::uint32_t shared_bytes : {96U * 1024U, 0U}) {
     CAPTURE(shared_bytes);
     const kernels::DeviceLineDrawer drawer(options, series.n_points, {shared_bytes, 0});
-    const GpuArray<float> values(series.values, series.n_series * series.n_points);
+    const GpuArray<double> values(series.values, series.n_series * series.n_points);
     const GpuArray<std::byte> work(drawer.work_bytes(n));
     const GpuArray<InkSize> size_there(1);
     drawer.measure({}, values.data(), n, work.data(), size_there.data());
@@ -125,9 +125,9 @@ TEST_CASE("draw_lines_cuda: a GPU draws the CPU's ink and frames") {
     const std::uint32_t most_points = round % 4 != 0 ? 100 : small ? 600 : 3000;
     const std::size_t n_points = large ? 100 : 1 + random_below(random, most_points);
     const std::size_t n_series = large ? (small ? 4 : 500) : 1 + random_below(random, small ? 4 : 20);
-    std::vector<float> values;
+    std::vector<double> values;
     for (std::size_t i = 0; i < n_series; ++i) {
-      const std::vector<float> series = random_series(random, n_points);
+      const std::vector<double> series = random_series(random, n_points);
       values.insert(values.end(), series.begin(), series.end());
     }
     check_on_gpu(

@@ -16,17 +16,17 @@ using namespace test;
 
 constexpr kernels::DeviceTuning in_device_memory{0, 0};
 
-std::vector<float> joined(const std::vector<std::vector<float>>& series) {
-  std::vector<float> values;
+std::vector<double> joined(const std::vector<std::vector<double>>& series) {
+  std::vector<double> values;
   for (const auto& one : series) values.insert(values.end(), one.begin(), one.end());
   return values;
 }
 
 /// Draws series of one length with the scratch in either memory, in several orders.
-void check_against_cpu(const std::vector<std::vector<float>>& series, const LineOptions& options,
+void check_against_cpu(const std::vector<std::vector<double>>& series, const LineOptions& options,
                        const std::string& where) {
   CAPTURE(where);
-  const std::vector<float> values = joined(series);
+  const std::vector<double> values = joined(series);
   const SequencesView view{values.data(), series.size(), series.front().size()};
   const Ink expected = draw_lines(view, options);
   const std::uint32_t all_that_there_is = std::numeric_limits<std::uint32_t>::max();
@@ -38,8 +38,8 @@ void check_against_cpu(const std::vector<std::vector<float>>& series, const Line
   }
 }
 
-std::vector<std::vector<float>> random_batch(Random& random, std::size_t n_series, std::size_t n_points) {
-  std::vector<std::vector<float>> series(n_series);
+std::vector<std::vector<double>> random_batch(Random& random, std::size_t n_series, std::size_t n_points) {
+  std::vector<std::vector<double>> series(n_series);
   for (auto& one : series) one = random_series(random, n_points);
   return series;
 }
@@ -86,12 +86,12 @@ TEST_CASE("draw_lines_device: the largest frames and longest series give the CPU
 TEST_CASE("draw_lines_device: many pieces in a column and strokes wider than the image give the CPU's ink") {
   const std::uint64_t seed = std::random_device{}();
   Random random(seed);
-  constexpr float gap = std::numeric_limits<float>::quiet_NaN();
+  constexpr double gap = std::numeric_limits<double>::quiet_NaN();
   for (int round = 0; round < 40; ++round) {
     LineOptions options = random_options(random, 60);
     options.gaps = Gaps::split;
     options.line_width_px = random_between(random, 0.3, round % 3 == 0 ? 200 : 8);
-    std::vector<float> series = random_walk(random, 3 + random_below(random, 300));
+    std::vector<double> series = random_walk(random, 3 + random_below(random, 300));
     for (std::size_t k = 1; k < series.size(); k += 2 + random_below(random, 2)) series[k] = gap;
     check_against_cpu(
         {series}, options,
@@ -100,8 +100,8 @@ TEST_CASE("draw_lines_device: many pieces in a column and strokes wider than the
 }
 
 TEST_CASE("draw_lines_device: whole words of ink, single pixels and blank images keep their places in a batch") {
-  constexpr float gap = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<float> blank(4, gap);
+  constexpr double gap = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<double> blank(4, gap);
   for (const std::uint32_t width : {1U, 31U, 32U, 33U, 64U, 65U, 96U}) {
     LineOptions options;
     options.width = width;
@@ -119,7 +119,7 @@ TEST_CASE("draw_lines_device: batches follow each other in one Ink") {
   LineOptions options;
   options.width = 50;
   options.height = 20;
-  const std::vector<float> values = joined(random_batch(random, 12, 30));
+  const std::vector<double> values = joined(random_batch(random, 12, 30));
   const kernels::DeviceLineDrawer drawer(options, 30);
   Ink ink;
   ink.shape = kernels::image_shape(options);
@@ -137,7 +137,7 @@ TEST_CASE("draw_lines_device: packed ink lies as Ink holds it, each part aligned
   LineOptions options;
   options.width = 37;
   options.height = 11;
-  const std::vector<float> values = joined(random_batch(random, 3, 20));
+  const std::vector<double> values = joined(random_batch(random, 3, 20));
   const SequencesView view{values.data(), 3, 20};
   const kernels::DeviceLineDrawer drawer(options, 20, in_device_memory);
   const PackedBatch packed = draw_packed(drawer, view);

@@ -16,7 +16,7 @@ namespace {
 
 using namespace test;
 
-Ink draw(const std::vector<float>& series, const LineOptions& options) {
+Ink draw(const std::vector<double>& series, const LineOptions& options) {
   return draw_lines({series.data(), 1, series.size()}, options);
 }
 
@@ -26,7 +26,7 @@ std::vector<std::uint8_t> pixels_of(const Ink& ink, std::size_t image = 0) {
   return pixels;
 }
 
-void check_against_reference(const std::vector<float>& series, const LineOptions& options, const std::string& where) {
+void check_against_reference(const std::vector<double>& series, const LineOptions& options, const std::string& where) {
   const SequencesView view{series.data(), 1, series.size()};
   CAPTURE(where);
   const Ink reference = draw_lines_reference(view, options);
@@ -84,9 +84,9 @@ TEST_CASE("draw_lines: one drawer for many series gives the same ink as one call
   LineOptions options;
   options.width = 40;
   options.height = 30;
-  std::vector<float> all;
+  std::vector<double> all;
   for (int i = 0; i < 20; ++i) {
-    const std::vector<float> series = random_series(random, 25);
+    const std::vector<double> series = random_series(random, 25);
     all.insert(all.end(), series.begin(), series.end());
   }
   const Ink together = draw_lines({all.data(), 20, 25}, options);
@@ -126,7 +126,7 @@ TEST_CASE("draw_lines: a flat series one pixel wide fills the middle row between
   options.line_width_px = 1;
   for (const bool antialias : {true, false}) {
     options.antialias = antialias;
-    const auto pixels = pixels_of(draw(std::vector<float>(4, 3.25F), options));
+    const auto pixels = pixels_of(draw(std::vector<double>(4, 3.25), options));
     for (std::size_t i = 0; i < pixels.size(); ++i) {
       CAPTURE(i);
       const bool cap = antialias && (i % 9 == 0 || i % 9 == 8);
@@ -150,13 +150,21 @@ TEST_CASE("draw_lines: flat series go to the bottom or are refused as asked") {
   CHECK(pixels[3 * 3 + 1] == 0);
 
   options.flat = Flat::error;
-  const std::vector<float> two_series{0, 1, 7, 7};
+  const std::vector<double> two_series{0, 1, 7, 7};
   try {
     (void)draw_lines({two_series.data(), 2, 2}, options);
     FAIL("no error");
   } catch (const Error& error) {
     CHECK(error.kind() == ErrorKind::input);
     CHECK(error.series() == 1);
+  }
+  for (const auto& [value, shown] : {std::pair(110000.01, "110000.01"), std::pair(1e39, "1e+39")}) {
+    try {
+      (void)draw({value, value}, options);
+      FAIL("no error");
+    } catch (const Error& error) {
+      CHECK(std::string(error.what()).find(std::string("every value is ") + shown + ", so") != std::string::npos);
+    }
   }
 }
 
@@ -179,8 +187,8 @@ TEST_CASE("draw_lines: a gap breaks the line, interpolate closes it, error refus
   options.width = 21;
   options.height = 3;
   options.line_width_px = 1;
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  const std::vector<float> series{5, 5, nan, 5, 5};
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<double> series{5, 5, nan, 5, 5};
   CHECK(pixels_of(draw(series, options))[21 + 10] == 255);
   options.gaps = Gaps::interpolate;
   CHECK(pixels_of(draw(series, options)) == pixels_of(draw({5, 5, 5, 5, 5}, options)));
@@ -192,8 +200,8 @@ TEST_CASE("draw_lines: a gap breaks the line, interpolate closes it, error refus
 TEST_CASE("draw_lines: a series without a finite value is all paper") {
   LineOptions options;
   options.gaps = Gaps::interpolate;
-  const float nan = std::numeric_limits<float>::quiet_NaN();
-  const float inf = std::numeric_limits<float>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const double inf = std::numeric_limits<double>::infinity();
   const Ink ink = draw({nan, inf, -inf, nan}, options);
   CHECK(ink.n_images() == 1);
   CHECK(ink.coverage.empty());

@@ -20,11 +20,11 @@ namespace {
 using namespace test;
 
 const std::filesystem::path golden_folder = "tests/golden";
-constexpr float gap = std::numeric_limits<float>::quiet_NaN();
+constexpr double gap = std::numeric_limits<double>::quiet_NaN();
 
 struct Golden {
   std::string name;
-  std::vector<float> series;
+  std::vector<double> series;
   LineOptions options;
 };
 
@@ -56,21 +56,21 @@ LineOptions bridged(LineOptions options) {
 }
 
 std::vector<Golden> goldens() {
-  const std::vector<float> zigzag{0, 1, 0, 1, 0};
-  const std::vector<float> spike{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0};
-  const std::vector<float> broken{0, 1, gap, 1, 0.5F, gap, gap, 0, 0, gap};
+  const std::vector<double> zigzag{0, 1, 0, 1, 0};
+  const std::vector<double> spike{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0};
+  const std::vector<double> broken{0, 1, gap, 1, 0.5, gap, gap, 0, 0, gap};
   return {
       {"zigzag", zigzag, frame(1.5)},
       {"zigzag_aliased", zigzag, aliased(frame(1.5))},
       {"flat", {3, 3, 3}, frame(1)},
-      {"flat_between_rows", {11.5F, 11.5F}, with_range(frame(1), 0, 24)},
+      {"flat_between_rows", {11.5, 11.5}, with_range(frame(1), 0, 24)},
       {"gap", broken, frame(2, 3)},
       {"gap_bridged", broken, bridged(frame(2, 3))},
-      {"dots", {0, gap, 1, gap, 0.5F, gap, 1, gap, 0}, frame(5, 4)},
+      {"dots", {0, gap, 1, gap, 0.5, gap, 1, gap, 0}, frame(5, 4)},
       {"spike", spike, frame(1, 2)},
       {"spike_aliased", spike, aliased(frame(1, 2))},
-      {"thick", {0, 1, 0.25F, 0.75F}, frame(7, 6)},
-      {"thick_aliased", {0, 1, 0.25F, 0.75F}, aliased(frame(7, 6))},
+      {"thick", {0, 1, 0.25, 0.75}, frame(7, 6)},
+      {"thick_aliased", {0, 1, 0.25, 0.75}, aliased(frame(7, 6))},
       {"thin", {0, 1, 0}, frame(0.5)},
       {"clipped", {-1, 2, -1}, with_range(frame(1.5, 4), 0, 1)},
   };

@@ -14,7 +14,7 @@ namespace {
 
 using namespace test;
 
-std::vector<std::uint8_t> draw(const std::vector<float>& series, const LineOptions& options) {
+std::vector<std::uint8_t> draw(const std::vector<double>& series, const LineOptions& options) {
   const Ink ink = draw_lines({series.data(), 1, series.size()}, options);
   std::vector<std::uint8_t> pixels(ink.shape.n_pixels());
   fill_pixels(ink.image(0), pixels);
@@ -34,8 +34,8 @@ std::vector<std::uint8_t> mirrored_top_bottom(std::vector<std::uint8_t> pixels, 
 }
 
 template <class Function>
-std::vector<float> each(std::vector<float> series, Function function) {
-  for (float& value : series) value = function(value);
+std::vector<double> each(std::vector<double> series, Function function) {
+  for (double& value : series) value = function(value);
   return series;
 }
 
@@ -69,9 +69,9 @@ LineOptions random_options(Random& random) {
   return options;
 }
 
-std::vector<float> with_gaps(std::vector<float> series, Random& random) {
-  for (float& value : series) {
-    if (random_below(random, 15) == 0) value = std::numeric_limits<float>::quiet_NaN();
+std::vector<double> with_gaps(std::vector<double> series, Random& random) {
+  for (double& value : series) {
+    if (random_below(random, 15) == 0) value = std::numeric_limits<double>::quiet_NaN();
   }
   return series;
 }
@@ -84,20 +84,20 @@ Difference compare(Random& random, Change change, Turn turn) {
   Difference difference;
   for (int round = 0; round < n_rounds; ++round) {
     const LineOptions options = random_options(random);
-    std::vector<float> series = random_walk(random, 2 + random_below(random, 120));
+    std::vector<double> series = random_walk(random, 2 + random_below(random, 120));
     if (round % 3 == 0) series = with_gaps(std::move(series), random);
     difference.add(draw(series, options), turn(draw(change(series), options), options.width));
   }
   return difference;
 }
 
-std::vector<float> reversed(std::vector<float> series) {
+std::vector<double> reversed(std::vector<double> series) {
   std::ranges::reverse(series);
   return series;
 }
 
-std::vector<float> negated(std::vector<float> series) {
-  return each(std::move(series), [](float value) { return -value; });
+std::vector<double> negated(std::vector<double> series) {
+  return each(std::move(series), [](double value) { return -value; });
 }
 
 }  // namespace
@@ -125,15 +125,15 @@ TEST_CASE("draw_lines: minmax gives the same ink for a series times a power of t
   for (int round = 0; round < n_rounds; ++round) {
     LineOptions options = random_options(random);
     options.antialias = round % 2 == 0;
-    const std::vector<float> series = with_gaps(random_walk(random, 2 + random_below(random, 120)), random);
+    const std::vector<double> series = with_gaps(random_walk(random, 2 + random_below(random, 120)), random);
     const auto pixels = draw(series, options);
     for (const int power : {-80, -3, 1, 24, 100}) {
       CAPTURE(power);
-      CHECK(draw(each(series, [&](float value) { return std::ldexp(value, power); }), options) == pixels);
+      CHECK(draw(each(series, [&](double value) { return std::ldexp(value, power); }), options) == pixels);
     }
-    // Sums of these are exact in float.
-    const std::vector<float> whole = each(series, [](float value) { return std::floor(value * 16); });
-    CHECK(draw(each(whole, [](float value) { return value + 100000; }), options) == draw(whole, options));
+    // Sums of these are exact in double.
+    const std::vector<double> whole = each(series, [](double value) { return std::floor(value * 16); });
+    CHECK(draw(each(whole, [](double value) { return value + 100000; }), options) == draw(whole, options));
   }
 }
 

@@ -79,8 +79,8 @@ TEST_CASE("contact sheet: every pixel of a small chart is the mean of those that
 }
 
 TEST_CASE("contact sheet: ink and its pixels look the same") {
-  std::vector<float> values(200);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i * 7919 % 101);
+  std::vector<double> values(200);
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<double>(i * 7919 % 101);
   for (const bool dark : {false, true}) {
     LineOptions options;
     if (dark) std::swap(options.paper, options.ink);

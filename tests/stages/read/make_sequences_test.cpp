@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <cmath>
+
 #include "support/run_reader.hpp"
 
 using namespace plotmill;
@@ -22,6 +24,27 @@ TEST_CASE("make_sequences: another seed makes other series, a limit fewer of the
   CHECK(first.all.values != other.all.values);
   REQUIRE(fewer.all.size() == 3);
   CHECK(fewer.series(2) == first.series(2));
+}
+
+TEST_CASE("make_sequences: walks of up to 512 points fit in float32, of longer ones no value is cut") {
+  const auto walk = [](std::int64_t window) {
+    return run_reader("make_sequences", {{"count", std::int64_t{3}}, {"window", window}});
+  };
+  const ReadResult short_walks = walk(512);
+  CHECK(short_walks.shape.value_type == ValueType::float32);
+  for (const double value : short_walks.all.values) CHECK(static_cast<double>(static_cast<float>(value)) == value);
+  const ReadResult long_walks = walk(3'000'000);
+  CHECK(long_walks.shape.value_type == ValueType::float64);
+  // Each step is a whole number of 1/32768 from -1 to 1, which a float32 so far from 0 would round.
+  const std::vector<double> series = long_walks.series(0);
+  std::size_t n_rounded = 0;
+  for (std::size_t k = 1; k < series.size(); ++k) {
+    const double step = (series[k] - series[k - 1]) * 32768;
+    REQUIRE(step == std::floor(step));
+    REQUIRE(std::abs(step) <= 32768);
+    if (static_cast<double>(static_cast<float>(series[k])) != series[k]) ++n_rounded;
+  }
+  CHECK(n_rounded > 0);
 }
 
 TEST_CASE("make_sequences: no series are an input without series") {

@@ -20,7 +20,7 @@ namespace {
 
 using Int = std::int64_t;
 
-const float gap = std::numeric_limits<float>::quiet_NaN();
+const double gap = std::numeric_limits<double>::quiet_NaN();
 
 // The whole text at once, one character at a time.
 std::vector<std::vector<std::string>> naive_rows(const std::string& text) {
@@ -58,28 +58,28 @@ std::vector<std::vector<std::string>> naive_rows(const std::string& text) {
 }
 
 // Not strtof(), which takes the decimal comma of a locale.
-float naive_float(const std::string& text) {
+double naive_double(const std::string& text) {
   std::istringstream stream(text);
   stream.imbue(std::locale::classic());
-  float value = 0;
+  double value = 0;
   stream >> value;
   return value;
 }
 
 struct Expected {
-  std::vector<float> values;
+  std::vector<double> values;
   std::vector<Source> sources;
   std::vector<std::string> groups;
 };
 
 Expected naive_windows(const std::vector<std::vector<std::string>>& rows, std::size_t window, std::size_t stride) {
   Expected expected;
-  std::map<std::string, std::vector<std::pair<std::uint64_t, float>>> points;
+  std::map<std::string, std::vector<std::pair<std::uint64_t, double>>> points;
   std::map<std::string, std::uint32_t> numbers;
   for (std::size_t r = 1; r < rows.size(); ++r) {
     const std::string& name = rows[r][1];
     auto& group = points[name];
-    group.emplace_back(r - 1, rows[r][2].empty() ? gap : naive_float(rows[r][2]));
+    group.emplace_back(r - 1, rows[r][2].empty() ? gap : naive_double(rows[r][2]));
     if (group.size() < window || (group.size() - window) % stride != 0) continue;
     if (!numbers.contains(name)) {
       numbers.emplace(name, static_cast<std::uint32_t>(numbers.size()));

@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <limits>
@@ -25,8 +26,8 @@ void check_text_error(std::string_view text, const Params& params, int line, con
               [&] { (void)run_reader("read_csv", with_path(path, params)); });
 }
 
-const float gap = std::numeric_limits<float>::quiet_NaN();
-const float inf = std::numeric_limits<float>::infinity();
+const double gap = std::numeric_limits<double>::quiet_NaN();
+const double inf = std::numeric_limits<double>::infinity();
 
 std::string candles_path() {
   const char* folder = std::getenv("PLOTMILL_TEST_DATA");
@@ -41,8 +42,8 @@ TEST_CASE("read_csv: windows of a column, one row apart") {
   CHECK(result.shape.n_points == 3);
   CHECK_FALSE(result.shape.n_series.has_value());
   REQUIRE(result.all.size() == 2);
-  CHECK(result.series(0) == std::vector<float>{10, 20, 30});
-  CHECK(result.series(1) == std::vector<float>{20, 30, 40});
+  CHECK(result.series(0) == std::vector<double>{10, 20, 30});
+  CHECK(result.series(1) == std::vector<double>{20, 30, 40});
   CHECK(result.all.sources[1].first_row == 1);
   CHECK(result.all.sources[1].group == 0);
   CHECK(result.all.new_groups == std::vector<std::string>{""});
@@ -53,9 +54,9 @@ TEST_CASE("read_csv: stride and limit") {
   const std::string text = "0\n1\n2\n3\n4\n5\n6\n7\n";
   const ReadResult result = read_text(text, params);
   REQUIRE(result.all.size() == 3);
-  CHECK(result.series(0) == std::vector<float>{0, 1});
-  CHECK(result.series(1) == std::vector<float>{3, 4});
-  CHECK(result.series(2) == std::vector<float>{6, 7});
+  CHECK(result.series(0) == std::vector<double>{0, 1});
+  CHECK(result.series(1) == std::vector<double>{3, 4});
+  CHECK(result.series(2) == std::vector<double>{6, 7});
   CHECK(result.all.sources[2].first_row == 6);
 
   Params limited = params;
@@ -71,17 +72,27 @@ TEST_CASE("read_csv: a fault after the last series that is wanted does no harm")
 }
 
 TEST_CASE("read_csv: an empty field is a gap, and so are nan and inf") {
-  const ReadResult result = read_text("a,b\n,x\nnan,x\nNaN,x\ninf,x\n-inf,x\n  ,x\n1e300,x\n-1e999,x\n1e-999,x\n",
+  const ReadResult result = read_text("a,b\n,x\nnan,x\nNaN,x\ninf,x\n-inf,x\n  ,x\n1e999,x\n-1e999,x\n1e-999,x\n",
                                       {{"column", "a"}, {"window", Int{9}}});
-  const std::vector<float> got = result.series(0);
+  const std::vector<double> got = result.series(0);
   CHECK(equal(got, {gap, gap, gap, inf, -inf, gap, inf, got[7], 0}));
   CHECK(std::isinf(got[7]));
+}
+
+TEST_CASE("read_csv: a number is the nearest double, however large or small it is") {
+  const ReadResult result = read_text(
+      "a\n110000.01\n1e39\n-1.7e308\n5e-324\n-0.0\n9007199254740993\n9007199254740995\n18446744073709551615\n",
+      {{"column", "a"}, {"window", Int{8}}});
+  CHECK(result.series(0) ==
+        std::vector<double>{110000.01, 1e39, -1.7e308, 5e-324, 0, 9007199254740992, 9007199254740996, 0x1p64});
+  CHECK(std::signbit(result.series(0)[4]));
+  CHECK(result.shape.value_type == ValueType::float64);
 }
 
 TEST_CASE("read_csv: numbers may have spaces around them, a plus and an exponent") {
   const ReadResult result =
       read_text("a\n 1.5\n2.5 \n+3\n-4\n1e2\n+1E-1\n\t.5\n", {{"column", "a"}, {"window", Int{7}}});
-  CHECK(result.series(0) == std::vector<float>{1.5F, 2.5F, 3, -4, 100, 0.1F, 0.5F});
+  CHECK(result.series(0) == std::vector<double>{1.5, 2.5, 3, -4, 100, 0.1, 0.5});
 }
 
 TEST_CASE("read_csv: quoted fields hold delimiters, line ends and quotes") {
@@ -91,13 +102,13 @@ TEST_CASE("read_csv: quoted fields hold delimiters, line ends and quotes") {
       {{"column", "va\nlue"}, {"group_by", "the \"name\""}, {"window", Int{2}}});
   CHECK(result.all.new_groups == std::vector<std::string>{"a,b", "c\r\n\"d\""});
   REQUIRE(result.all.size() == 2);
-  CHECK(result.series(1) == std::vector<float>{3, 4});
+  CHECK(result.series(1) == std::vector<double>{3, 4});
   CHECK(result.all.sources[1].group == 1);
   CHECK(result.all.sources[1].first_row == 2);
 }
 
 TEST_CASE("read_csv: line ends may be LF or CRLF, missing at the end, or too many there") {
-  const std::vector<float> expected = {1, 2};
+  const std::vector<double> expected = {1, 2};
   for (const std::string text : {"a,b\n1,x\n2,y\n", "a,b\r\n1,x\r\n2,y\r\n", "a,b\n1,x\n2,y", "a,b\r\n1,x\r\n2,y\r",
                                  "a,b\n1,x\n2,y\n\n", "a,b\n1,x\n2,y\n\r\n\n",
                                  "\xEF\xBB\xBF"
@@ -126,7 +137,7 @@ TEST_CASE("read_csv: rows of groups may be mixed, and windows never straddle two
   // Numbered when the first window is complete: "short" has none.
   CHECK(result.all.new_groups == std::vector<std::string>{"b", "a"});
   REQUIRE(result.all.size() == 4);
-  CHECK(result.all.values == std::vector<float>{1, 2, 10, 20, 2, 3, 20, 30});
+  CHECK(result.all.values == std::vector<double>{1, 2, 10, 20, 2, 3, 20, 30});
   CHECK(result.all.sources[2].group == 0);
   CHECK(result.all.sources[2].first_row == 3);
   CHECK(result.all.sources[3].first_row == 4);
@@ -234,7 +245,7 @@ TEST_CASE("read_csv: options that contradict each other") {
 
 TEST_CASE("read_csv: a row longer than a block of the reader") {
   const std::string text = "a,b\n1,\"" + std::string(3 << 20, '\n') + "\"\n2," + std::string(5 << 20, 'x') + "\n3,z\n";
-  CHECK(read_text(text, {{"column", "a"}, {"window", Int{3}}}).all.values == std::vector<float>{1, 2, 3});
+  CHECK(read_text(text, {{"column", "a"}, {"window", Int{3}}}).all.values == std::vector<double>{1, 2, 3});
 }
 
 TEST_CASE("read_csv: the end of a block may fall anywhere in a row") {
@@ -243,7 +254,7 @@ TEST_CASE("read_csv: the end of a block may fall anywhere in a row") {
     CAPTURE(before);
     const std::string text = "a,b\n0," + std::string((1 << 20) - 7 - before, 'x') + "\n" + rows;
     const ReadResult result = read_text(text, {{"column", "a"}, {"window", Int{5}}});
-    CHECK(result.all.values == std::vector<float>{0, 1, 2, 3, 4});
+    CHECK(result.all.values == std::vector<double>{0, 1, 2, 3, 4});
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <random>
 
 #include "stages/hdf5/handle.hpp"
@@ -26,12 +27,12 @@ TEST_CASE("read_hdf5: each row of a table is a series, or windows are cut from i
   const ReadResult rows = run_reader("read_hdf5", with_path(path));
   CHECK(rows.shape.n_points == 3);
   CHECK(rows.shape.n_series == 2);
-  CHECK(rows.all.values == std::vector<float>{1, 2, 3, 4, 5, 6});
+  CHECK(rows.all.values == std::vector<double>{1, 2, 3, 4, 5, 6});
   CHECK(rows.all.sources[1].first_row == 1);
   CHECK(rows.all.new_groups == std::vector<std::string>{""});
 
   const ReadResult windows = run_reader("read_hdf5", with_path(path, {{"window", Int{2}}}), 3);
-  CHECK(windows.all.values == std::vector<float>{1, 2, 2, 3, 4, 5, 5, 6});
+  CHECK(windows.all.values == std::vector<double>{1, 2, 2, 3, 4, 5, 5, 6});
   CHECK(windows.all.sources[3].first_row == 4);
 }
 
@@ -44,34 +45,85 @@ TEST_CASE("read_hdf5: windows of one long series in a nested group") {
     file.add_floats("day/prices", {6}, {1, 2, 3, 4, 5, 6});
   }
   const Params params = {{"dataset", "/day/prices"}, {"window", Int{3}}, {"stride", Int{2}}};
-  CHECK(run_reader("read_hdf5", with_path(path, params)).all.values == std::vector<float>{1, 2, 3, 3, 4, 5});
+  CHECK(run_reader("read_hdf5", with_path(path, params)).all.values == std::vector<double>{1, 2, 3, 3, 4, 5});
   check_input_error(path, path + ":day/prices", {"one long series of 6 points", "`window`"},
                     {{"dataset", "day/prices"}});
   check_input_error(path, path + ":day/prices", {"a window of 9 points", "6 points"},
                     {{"dataset", "day/prices"}, {"window", Int{9}}});
 }
 
-TEST_CASE("read_hdf5: integers and floats of any size and byte order become float32") {
+TEST_CASE("read_hdf5: integers and floats of any size and byte order become doubles") {
   const TempDir dir;
   const std::string path = dir.file("a.h5");
   const std::vector<double> numbers = {0, 1, 100, 7};
   for (const hid_t type : {H5T_STD_I8LE, H5T_STD_U8BE, H5T_STD_I16BE, H5T_STD_U16LE, H5T_STD_I32BE, H5T_STD_U32LE,
                            H5T_STD_I64BE, H5T_STD_U64LE, H5T_IEEE_F32BE, H5T_IEEE_F64LE, H5T_IEEE_F64BE}) {
     Hdf5File(path).add("sequences", type, {2, 2}, H5T_NATIVE_DOUBLE, numbers.data());
-    CHECK(run_reader("read_hdf5", with_path(path)).all.values == std::vector<float>{0, 1, 100, 7});
+    CHECK(run_reader("read_hdf5", with_path(path)).all.values == std::vector<double>{0, 1, 100, 7});
   }
 }
 
-TEST_CASE("read_hdf5: a number too large for float32 is a gap") {
+TEST_CASE("read_hdf5: numbers become the nearest double, however large or small they are") {
   const TempDir dir;
   const std::string path = dir.file("a.h5");
-  const std::vector<double> numbers = {1e300, -1e300, std::nan(""), 1};
+  const std::vector<double> numbers = {110000.01, 1e39, -1.7e308, 5e-324};
+  for (const hid_t type : {H5T_IEEE_F64LE, H5T_IEEE_F64BE}) {
+    Hdf5File(path).add("sequences", type, {1, 4}, H5T_NATIVE_DOUBLE, numbers.data());
+    CHECK(run_reader("read_hdf5", with_path(path)).all.values == numbers);
+  }
+  const std::vector<std::int64_t> integers = {9007199254740993, 9007199254740995, -9007199254740993, 2000000001};
+  for (const hid_t type : {H5T_STD_I64LE, H5T_STD_I64BE}) {
+    Hdf5File(path).add("sequences", type, {1, 4}, H5T_NATIVE_INT64, integers.data());
+    CHECK(run_reader("read_hdf5", with_path(path)).all.values ==
+          std::vector<double>{9007199254740992, 9007199254740996, -9007199254740992, 2000000001});
+  }
+  const std::vector<std::uint64_t> large = {18446744073709551615U, 9007199254740995U, 9223372036854775809U, 2};
+  for (const hid_t type : {H5T_STD_U64LE, H5T_STD_U64BE}) {
+    Hdf5File(path).add("sequences", type, {1, 4}, H5T_NATIVE_UINT64, large.data());
+    CHECK(run_reader("read_hdf5", with_path(path)).all.values ==
+          std::vector<double>{0x1p64, 9007199254740996, 0x1p63, 2});
+  }
+}
+
+TEST_CASE("read_hdf5: infinity is a gap, as NaN is") {
+  const TempDir dir;
+  const std::string path = dir.file("a.h5");
+  const double infinity = std::numeric_limits<double>::infinity();
+  const std::vector<double> numbers = {infinity, -infinity, std::nan(""), 1};
   Hdf5File(path).add("sequences", H5T_IEEE_F64LE, {1, 4}, H5T_NATIVE_DOUBLE, numbers.data());
-  const std::vector<float> got = run_reader("read_hdf5", with_path(path)).all.values;
-  CHECK(std::isinf(got[0]));
-  CHECK(std::isinf(got[1]));
+  const std::vector<double> got = run_reader("read_hdf5", with_path(path)).all.values;
+  CHECK(got[0] == infinity);
+  CHECK(got[1] == -infinity);
   CHECK(std::isnan(got[2]));
   CHECK(got[3] == 1);
+}
+
+TEST_CASE("read_hdf5: numbers of at most 16 bits, and floats of at most 32, fit in float32") {
+  const TempDir dir;
+  const std::string path = dir.file("a.h5");
+  const auto fits = [&](hid_t type) {
+    Hdf5File(path).add("sequences", type, {1, 2}, -1, nullptr);
+    return run_reader("read_hdf5", with_path(path)).shape.value_type == ValueType::float32;
+  };
+  for (const hid_t type : {H5T_STD_I8LE, H5T_STD_U8BE, H5T_STD_I16BE, H5T_STD_U16LE, H5T_IEEE_F32LE, H5T_IEEE_F32BE}) {
+    CHECK(fits(type));
+  }
+  for (const hid_t type :
+       {H5T_STD_I32LE, H5T_STD_U32BE, H5T_STD_I64LE, H5T_STD_U64LE, H5T_IEEE_F64LE, H5T_IEEE_F64BE}) {
+    CHECK_FALSE(fits(type));
+  }
+  const auto floating = [](std::size_t n_exponent, std::size_t n_mantissa, std::size_t bias) {
+    Hdf5Handle type(H5Tcopy(H5T_IEEE_F32LE), H5Tclose);
+    const std::size_t n_bits = 1 + n_exponent + n_mantissa;
+    REQUIRE(H5Tset_fields(type.get(), n_bits - 1, n_mantissa, n_exponent, 0, n_mantissa) >= 0);
+    REQUIRE(H5Tset_precision(type.get(), n_bits) >= 0);
+    REQUIRE(H5Tset_ebias(type.get(), bias) >= 0);
+    return type;
+  };
+  CHECK(fits(floating(5, 10, 15).get()));         // float16
+  CHECK(fits(floating(8, 7, 127).get()));         // bfloat16
+  CHECK_FALSE(fits(floating(9, 10, 255).get()));  // Reaches farther than float32,
+  CHECK_FALSE(fits(floating(8, 10, 100).get()));  // and so does this.
 }
 
 TEST_CASE("read_hdf5: types that are no numbers are named") {
@@ -184,7 +236,7 @@ TEST_CASE("read_hdf5: equals plain slicing for random shapes, chunks, windows an
     if (below(2) == 0) chunk.clear();
     Hdf5File(path).add("sequences", H5T_IEEE_F32LE, shape, H5T_NATIVE_FLOAT, numbers.data(), chunk, seed % 2 == 0);
 
-    std::vector<float> expected;
+    std::vector<double> expected;
     for (std::size_t row = 0; row < n_rows; ++row) {
       for (std::size_t i = 0; i + window <= length; i += stride) {
         const auto first = numbers.begin() + static_cast<std::ptrdiff_t>(row * length + i);

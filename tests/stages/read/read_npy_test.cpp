@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <random>
+#include <tuple>
 
 #include "support/run_reader.hpp"
 #include "support/temp_dir.hpp"
@@ -59,8 +60,8 @@ void check_bytes_error(const std::string& bytes, const std::vector<std::string>&
 template <typename Number>
 void check_type(const std::string& type, const std::vector<Number>& numbers) {
   CAPTURE(type);
-  std::vector<float> expected;
-  for (const Number number : numbers) expected.push_back(static_cast<float>(number));
+  std::vector<double> expected;
+  for (const Number number : numbers) expected.push_back(static_cast<double>(number));
   const std::string shape = "(1, " + std::to_string(numbers.size()) + ")";
   CHECK(read_bytes_as_npy(npy(header_text("'<" + type + "'", shape), bytes_of(numbers))).all.values == expected);
   CHECK(read_bytes_as_npy(npy(header_text("'>" + type + "'", shape), bytes_of(numbers, true))).all.values == expected);
@@ -74,7 +75,7 @@ TEST_CASE("read_npy: each row of a table is a series") {
   const ReadResult result = read_bytes_as_npy(npy(header_text("'<f4'", "(2, 3)"), six_floats));
   CHECK(result.shape.n_points == 3);
   CHECK(result.shape.n_series == 2);
-  CHECK(result.all.values == std::vector<float>{1, 2, 3, 4, 5, 6});
+  CHECK(result.all.values == std::vector<double>{1, 2, 3, 4, 5, 6});
   CHECK(result.all.sources[1].first_row == 1);
   CHECK(result.all.new_groups == std::vector<std::string>{""});
 }
@@ -82,14 +83,14 @@ TEST_CASE("read_npy: each row of a table is a series") {
 TEST_CASE("read_npy: windows of rows do not straddle two") {
   const ReadResult result = read_bytes_as_npy(npy(header_text("'<f4'", "(2, 3)"), six_floats), {{"window", Int{2}}}, 3);
   CHECK(result.shape.n_series == 4);
-  CHECK(result.all.values == std::vector<float>{1, 2, 2, 3, 4, 5, 5, 6});
+  CHECK(result.all.values == std::vector<double>{1, 2, 2, 3, 4, 5, 5, 6});
   CHECK(result.all.sources[3].first_row == 4);
 }
 
 TEST_CASE("read_npy: windows of one long series") {
   const std::string bytes = npy(header_text("'<f4'", "(6,)", "True"), six_floats);
   const ReadResult result = read_bytes_as_npy(bytes, {{"window", Int{3}}, {"stride", Int{2}}});
-  CHECK(result.all.values == std::vector<float>{1, 2, 3, 3, 4, 5});
+  CHECK(result.all.values == std::vector<double>{1, 2, 3, 3, 4, 5});
   CHECK(result.all.sources[1].first_row == 2);
   CHECK(read_bytes_as_npy(bytes, {{"window", Int{3}}, {"limit", Int{3}}}).shape.n_series == 3);
   CHECK(read_bytes_as_npy(bytes, {{"window", Int{6}}, {"limit", Int{3}}}).shape.n_series == 1);
@@ -99,6 +100,32 @@ TEST_CASE("read_npy: windows of one long series") {
     CHECK(read_bytes_as_npy(npy(header_text("'<f4'", "(6,)"), six_floats),
                             {{"window", std::int64_t{2}}, {"limit", limit}})
               .all.size() == static_cast<std::size_t>(limit));
+  }
+}
+
+TEST_CASE("read_npy: integers that no double holds become the nearest") {
+  const std::string eight = bytes_of<std::int64_t>({9007199254740993, 9007199254740995, -9007199254740993});
+  CHECK(read_bytes_as_npy(npy(header_text("'<i8'", "(1, 3)"), eight)).all.values ==
+        std::vector<double>{9007199254740992, 9007199254740996, -9007199254740992});
+  const std::string unsigned_eight = bytes_of<std::uint64_t>({18446744073709551615U, 9007199254740995, 2});
+  CHECK(read_bytes_as_npy(npy(header_text("'<u8'", "(1, 3)"), unsigned_eight)).all.values ==
+        std::vector<double>{0x1p64, 9007199254740996, 2});
+}
+
+TEST_CASE("read_npy: numbers of at most 16 bits, and float32, fit in float32") {
+  for (const auto& [type, n_bytes, fits] : {std::tuple("i1", 1U, true),
+                                            {"u1", 1U, true},
+                                            {"i2", 2U, true},
+                                            {"u2", 2U, true},
+                                            {"f4", 4U, true},
+                                            {"i4", 4U, false},
+                                            {"u4", 4U, false},
+                                            {"i8", 8U, false},
+                                            {"u8", 8U, false},
+                                            {"f8", 8U, false}}) {
+    CAPTURE(type);
+    const std::string bytes = npy(header_text("'<" + std::string(type) + "'", "(1, 1)"), std::string(n_bytes, '\0'));
+    CHECK((read_bytes_as_npy(bytes).shape.value_type == ValueType::float32) == fits);
   }
 }
 
@@ -113,7 +140,8 @@ TEST_CASE("read_npy: all types of numbers, in both byte orders") {
   check_type<std::uint16_t>("u2", {65535, 258});
   check_type<std::uint32_t>("u4", {4294967295U, 66051});
   check_type<std::uint64_t>("u8", {18446744073709551615U, 72623859790382856U});
-  CHECK(read_bytes_as_npy(npy(header_text("'|u1'", "(1, 2)"), "\x01\x02")).all.values == std::vector<float>{1, 2});
+  check_type<double>("f8", {110000.01, 1e39, -1.7e308, 5e-324});
+  CHECK(read_bytes_as_npy(npy(header_text("'|u1'", "(1, 2)"), "\x01\x02")).all.values == std::vector<double>{1, 2});
 }
 
 TEST_CASE("read_npy: versions 1, 2 and 3 of the format") {
@@ -174,10 +202,10 @@ TEST_CASE("read_npy: windows that take more than run.memory are refused before t
   const TempDir dir;
   const std::string path = dir.write("a.npy", npy(header_text("'<f8'", "(300000,)"), std::string(2400000, '\0')));
   check_error(ErrorKind::input, path,
-              {"a window of 300000 points takes 1200000 bytes", "run.memory (1048576 bytes)", "smaller `window`"}, [&] {
+              {"a window of 300000 points takes 2400000 bytes", "run.memory (1048576 bytes)", "smaller `window`"}, [&] {
                 (void)run_reader("read_npy", {{"path", path}, {"window", Int{300000}}}, 1, std::uint64_t{1} << 20U);
               });
-  CHECK(run_reader("read_npy", {{"path", path}, {"window", Int{200000}}, {"stride", Int{50000}}}, 1,
+  CHECK(run_reader("read_npy", {{"path", path}, {"window", Int{100000}}, {"stride", Int{100000}}}, 1,
                    std::uint64_t{1} << 20U)
             .all.size() == 3);
 }
@@ -211,7 +239,7 @@ TEST_CASE("read_npy: equals plain slicing for random shapes, windows and batches
         1 + below(static_cast<std::uint32_t>(large ? std::min<std::size_t>(length, 100) : length));
     const std::size_t stride = large ? 1 + below(seed % 12 == 0 ? 400000 : 300) : 1 + below(5);
 
-    std::vector<float> expected;
+    std::vector<double> expected;
     std::vector<std::uint64_t> first_rows;
     for (std::size_t row = 0; row < n_rows; ++row) {
       for (std::size_t i = 0; i + window <= length; i += stride) {

@@ -72,6 +72,24 @@ TEST_CASE("verify: series that do not fit") {
   CHECK(set_source("blank", 2) == Texts{other, "c.h5: image 7: `blank` in /source is neither 0 nor 1"});
 }
 
+TEST_CASE("verify: series of another type than the definition asks for, and of one that is never written") {
+  const StoredRun stored("write_hdf5", R"("sequences": "float32")");
+  stored.forget_metadata("c.h5.plotmill.jsonl");
+  const auto replace = [&](hid_t type) {
+    return problems_after(stored, "c.h5", [&](hid_t file) {
+      REQUIRE(H5Ldelete(file, "sequences", H5P_DEFAULT) >= 0);
+      const std::array<hsize_t, 2> extent{11, 20};
+      const Hdf5Handle space(H5Screate_simple(2, extent.data(), nullptr), H5Sclose);
+      REQUIRE(Hdf5Handle(H5Dcreate2(file, "sequences", type, space.get(), H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT),
+                         H5Dclose));
+    });
+  };
+  const std::string other = "c.h5: images 0 to 10: /sequences" + other_rows;
+  CHECK(replace(H5T_IEEE_F64LE) == Texts{"c.h5: /sequences is of float64, and by the definition of float32", other});
+  CHECK(replace(H5T_IEEE_F32LE) == Texts{other});
+  CHECK(replace(H5T_STD_I32LE) == Texts{"c.h5: /sequences is neither of float32 nor of float64"});
+}
+
 TEST_CASE("verify: another value of a series or of its source is found, with the piece that it is in") {
   // Batches of 4: with a file for each 8 of the 19 images the pieces are 0 to 7, 8 to 15 and the rest.
   const StoredRun stored("write_hdf5", R"("images_per_file": 8)", 19);

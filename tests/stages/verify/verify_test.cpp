@@ -51,6 +51,7 @@ const std::string other_hash = "the data decompress, but are not those that were
 TEST_CASE("verify: what runs have written is as it was written, whatever the layout") {
   for (const char* params : {R"("dtype": "uint8")", R"("dtype": "float32")", R"("images_per_chunk": 4)",
                              R"("dtype": "float32", "images_per_chunk": 4, "libver": "v110")", R"("sequences": false)",
+                             R"("sequences": "float64")", R"("sequences": "float32", "images_per_file": 4)",
                              R"("images_per_file": 4, "images_per_chunk": 2)"}) {
     CAPTURE(params);
     const StoredRun stored("write_hdf5", params);

@@ -47,6 +47,29 @@ TEST_CASE("write_hdf5: options that contradict each other are faults") {
   CHECK(test::make_writer("write_hdf5", {{"path", "a.h5"}, {"images_per_file", 7}})->check().empty());
 }
 
+TEST_CASE("write_hdf5: a value that no float32 holds is refused with its series, not stored as infinity") {
+  const test::TempDir dir;
+  WriterInput input = make_input(6);
+  input.series.values[4 * 50 + 7] = -0x1.ffffffp127;  // The least that rounds to infinity.
+  const std::string path = dir.file("charts.h5");
+  test::run_writer("write_hdf5", {{"path", path}}, input);
+  for (const auto& [sequences, of_input] :
+       {std::pair<test::OptionValue, ValueType>{"float32", ValueType::float64}, {true, ValueType::float32}}) {
+    try {
+      test::run_writer("write_hdf5", {{"path", dir.file("none.h5")}, {"sequences", sequences}}, input,
+                       {.value_type = of_input});
+      FAIL("nothing was thrown");
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::input);
+      CHECK(error.series() == 4);
+      CHECK(std::string(error.what()) ==
+            "point 7 of the series is -3.4028235677973366e+38, too large for /sequences of float32; set sequences to "
+            "\"float64\"");
+    }
+  }
+  CHECK(test::names_in(dir.path()) == std::vector<std::string>{"charts.h5", "charts.h5.plotmill.jsonl"});
+}
+
 TEST_CASE("write_hdf5: a chunk that HDF5 cannot hold is an error that says how many images it can") {
   const test::TempDir dir;
   const auto open_error = [&](const OptionValues& values, ImageShape shape) {

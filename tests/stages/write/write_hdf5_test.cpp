@@ -3,8 +3,10 @@
 #include <zlib.h>
 
 #include <chrono>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <thread>
 
 #include "support/hdf5_reading.hpp"
@@ -173,6 +175,58 @@ TEST_CASE("write_hdf5: sequences false leaves the series out") {
   for (const char* name : {"sequences", "source", "groups"}) CHECK_FALSE(file.has(name));
 }
 
+TEST_CASE("write_hdf5: the series have the least type that holds the input's values, or the one asked for") {
+  struct Case {
+    OptionValues values;
+    ValueType of_input;
+    bool is_double;
+  };
+  for (const auto& [values, of_input, is_double] :
+       {Case{{}, ValueType::float32, false}, Case{{}, ValueType::float64, true},
+        Case{{{"sequences", true}}, ValueType::float32, false},
+        Case{{{"sequences", "float32"}}, ValueType::float64, false},
+        Case{{{"sequences", "float64"}}, ValueType::float32, true}}) {
+    const test::TempDir dir;
+    const std::string path = dir.file("charts.h5");
+    const WriterInput input = make_input(9);
+    OptionValues all = values;
+    all.emplace_back("path", path);
+    test::run_writer("write_hdf5", all, input, {.batch = 4, .value_type = of_input});
+    const Hdf5Reading file(path);
+    check_file(file, input, 0, 9);
+    const Hdf5Handle type(H5Dget_type(file.dataset("sequences").get()), H5Tclose);
+    CHECK(H5Tequal(type.get(), is_double ? H5T_IEEE_F64LE : H5T_IEEE_F32LE) > 0);
+  }
+}
+
+TEST_CASE("write_hdf5: series of float64 keep every digit, as float32 they are rounded to the nearest") {
+  const test::TempDir dir;
+  WriterInput input = make_input(2);
+  input.series.values = {110000.01, 5e-324, -1e300, 0.1, 1, 2, 3, 4, 5, std::nan("")};
+  test::run_writer("write_hdf5", {{"path", dir.file("a.h5")}}, input);
+  const std::vector<double> kept = Hdf5Reading(dir.file("a.h5")).sequences();
+  CHECK(std::equal(kept.begin(), kept.end() - 1, input.series.values.begin()));
+  CHECK(std::isnan(kept.back()));
+
+  // The greatest that rounds to a finite float32; 1 + 2^-24 is half way between two, 1 + 3 x 2^-24 as well.
+  input.series.values = {110000.01,
+                         5e-324,
+                         -0x1.fffffefffffffp127,
+                         1 + 0x1p-24,
+                         1 + 0x3p-24,
+                         2,
+                         3,
+                         -std::numeric_limits<double>::infinity(),
+                         5,
+                         std::nan("")};
+  test::run_writer("write_hdf5", {{"path", dir.file("b.h5")}, {"sequences", "float32"}}, input);
+  const std::vector<double> rounded = Hdf5Reading(dir.file("b.h5")).sequences();
+  const std::vector<double> expected = {
+      110000.0078125, 0, -0x1.fffffep127, 1, 1 + 0x1p-22, 2, 3, -std::numeric_limits<double>::infinity(), 5};
+  CHECK(std::equal(expected.begin(), expected.end(), rounded.begin()));
+  CHECK(std::isnan(rounded.back()));
+}
+
 TEST_CASE("write_hdf5: images_per_file splits, and every file can be read alone") {
   const WriterInput input = make_input(23);
   for (const std::size_t batch : {2U, 4U, 6U, 14U, 100U}) {
@@ -233,7 +287,7 @@ TEST_CASE("write_hdf5: many images and long series go through several chunks of 
   CHECK(file.sequences() == input.series.values);
   CHECK(file.sources().size() == 5000);
   CHECK(file.groups() == input.series.new_groups);
-  CHECK(file.chunk("sequences") == std::vector<hsize_t>{655, 100});
+  CHECK(file.chunk("sequences") == std::vector<hsize_t>{327, 100});
 }
 
 TEST_CASE("write_hdf5: libver changes the format of the file and nothing that is in it") {
