@@ -121,15 +121,24 @@ check_clang() {
   test_preset clang
 }
 
-# The kernels for GPUs, for each architecture, with what the assembler says of them.
+# The kernels for GPUs: for each architecture what the assembler says of them, that nvcc refuses functions of the host in
+# device code, and, executed without a GPU, that what it made of them draws what the CPU draws.
 check_cuda() {
   need python3 c++filt
   local reason
-  cmake --preset cpu -B build/cuda -DPLOTMILL_TESTS=OFF -DCMAKE_CUDA_FLAGS=-Xptxas=-v | tee "$logs/cuda.configure"
+  cmake --preset cpu -B build/cuda -DPLOTMILL_TESTS=ON -DCMAKE_CUDA_FLAGS=-Xptxas=-v | tee "$logs/cuda.configure"
   reason=$(sed -n 's/^-- No kernels for GPUs: //p' "$logs/cuda.configure")
   [[ -z $reason ]] || skip "$reason"
-  cmake --build build/cuda --clean-first --verbose --target plotmill_cuda_kernels 2>&1 | tee "$logs/ptxas.log"
+  # The assembler speaks only when it is called.
+  find build/cuda -path '*/plotmill_cuda_kernels.dir/*.o' -delete
+  cmake --build build/cuda --verbose --target plotmill_cuda_kernels 2>&1 | tee "$logs/ptxas.log"
   python3 tools/check_ptxas.py <"$logs/ptxas.log"
+  if cmake --build build/cuda --target host_function >"$logs/host_function.log" 2>&1; then
+    echo "nvcc compiles tests/kernels/compiled/host_function.cu; see kernels/block/device_code.hpp"
+    return 1
+  fi
+  grep 'calling a constexpr __host__ function' "$logs/host_function.log" || { cat "$logs/host_function.log"; return 1; }
+  cmake --build build/cuda --target check_ptx_75 check_ptx_90 -j2
 }
 
 # FUZZ_SECONDS=600 tools/check.sh fuzz is the long run.

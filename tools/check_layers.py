@@ -71,6 +71,9 @@ ROOMS = {
 }
 # Stands on top of all rooms.
 ON_TOP = ["engine/pipeline.cpp"]
+# Functions that device code must not call, directly or not: kernels/block/device_code.hpp tells why and has its own.
+DEVICE_BITS = re.compile(r"\b(__builtin_\w+|std::(count[lr]_\w+|popcount|bit_\w+|has_single_bit|rot[lr]|byteswap))\b")
+IS_DEVICE = re.compile(r"\bPLOTMILL_DEVICE\b|__device__|__global__")
 INCLUDE = re.compile(r'^\s*#\s*include\s*(?:<([^>]+)>|"([^"]+)"|(\S+))')
 
 
@@ -111,6 +114,15 @@ def table_faults():
             lower.add(room)
 
 
+def device_faults(path, lines):
+    """Calls of bit functions in a file with code for GPUs."""
+    if path == "kernels/block/device_code.hpp" or not any(map(IS_DEVICE.search, lines)):
+        return
+    for number, line in enumerate(lines, 1):
+        if match := DEVICE_BITS.search(line.split("//")[0]):
+            yield f"{path}:{number}: device code must not call {match[1]}; see kernels/block/device_code.hpp"
+
+
 def faults(root):
     yield from table_faults()
     n_files = 0
@@ -126,7 +138,9 @@ def faults(root):
                 yield f"{path}:1: {layer}/ has its files in rooms, which are {' '.join(ROOMS[layer])}"
                 continue
             extra = [pattern for files, pattern in EXTRA if re.fullmatch(files, path)]
-            for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
+            lines = file.read_text(encoding="utf-8").splitlines()
+            yield from device_faults(path, lines)
+            for number, line in enumerate(lines, 1):
                 match = INCLUDE.match(line)
                 if not match:
                     continue

@@ -148,6 +148,19 @@ class Layers(Repository):
         self.write("engine/device/cuda.cpp", "#include <cuda_runtime_api.h>\n")
         self.assert_passes("layers")
 
+    def test_bit_functions_of_the_host_fail_in_device_code(self):
+        for marked in ("PLOTMILL_DEVICE int f", "__global__ void f"):
+            for call in ("std::countr_zero(x)", "std::popcount(x)", "std::bit_width(x)", "__builtin_ctz(x)"):
+                with self.subTest(marked=marked, call=call):
+                    self.write("kernels/lines/draw.hpp", f"#pragma once\n{marked}();\nint y = {call};\n")
+                    self.assert_fails("layers", f"kernels/lines/draw.hpp:3: device code must not call {call[:-3]}")
+
+    def test_bit_functions_may_be_called_where_they_are_right(self):
+        self.write("kernels/lines/draw.hpp", "#pragma once\nint y = std::countr_zero(x);\n")
+        self.write("kernels/block/device_code.hpp", "#pragma once\nPLOTMILL_DEVICE int f() { return std::countr_zero(x); }\n")
+        self.write("kernels/block/other.hpp", "#pragma once\nPLOTMILL_DEVICE int f();  // std::countr_zero() is 32\n")
+        self.assert_passes("layers")
+
     def test_a_public_header_that_does_not_compile_alone_fails(self):
         self.write("engine/plotmill/ink.hpp", "#pragma once\ninline std::string name() { return {}; }\n")
         self.assert_fails("layers", "ink.hpp")
@@ -328,6 +341,64 @@ class Fuzz(Repository):
     def test_a_clang_without_libfuzzer_is_the_reason_to_skip(self):
         self.compiler("exit 1")
         self.assertIn("skipped  clang 14 has no libFuzzer", self.check("fuzz").stdout)
+
+
+class Cuda(Repository):
+    """nvcc, and the program that executes what it made, are stand-ins: what counts is what the check makes of their words."""
+
+    PRESETS = """{"version": 6,
+        "configurePresets": [{"name": "cpu", "generator": "Ninja", "binaryDir": "build/cpu"}]}"""
+    CMAKE = """cmake_minimum_required(VERSION 3.25)
+        project(small NONE)
+        %s
+        foreach(name plotmill_cuda_kernels host_function check_ptx_75 check_ptx_90)
+          add_custom_target(${name} COMMAND sh ${PROJECT_SOURCE_DIR}/${name}.sh)
+        endforeach()"""
+    WORDS = """ptxas info    : Compiling entry function '_Z4drawv' for 'sm_90'
+ptxas info    : Function properties for _Z4drawv
+    0 bytes stack frame, 0 bytes spill stores, 0 bytes spill loads
+ptxas info    : Used 80 registers, used 1 barriers
+"""
+    REFUSED = 'error: calling a constexpr __host__ function("countr_zero") from a __global__ function is not allowed'
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(ROOT / "tools/check_ptxas.py", self.root / "tools/check_ptxas.py")
+        self.write("CMakePresets.json", self.PRESETS)
+        self.write("CMakeLists.txt", self.CMAKE % "")
+        self.stand_in("plotmill_cuda_kernels", f"cat <<'END'\n{self.WORDS}END")
+        self.stand_in("host_function", f"echo '{self.REFUSED}'; exit 1")
+        self.stand_in("check_ptx_75", "echo 9 equal")
+        self.stand_in("check_ptx_90", "echo 9 equal")
+
+    def stand_in(self, target, text):
+        self.write(f"{target}.sh", f"{text}\n")
+
+    def test_kernels_without_fault_pass(self):
+        self.assert_passes("cuda")
+
+    def test_compiled_kernels_that_draw_something_else_fail(self):
+        for architecture in (75, 90):
+            with self.subTest(architecture):
+                self.stand_in(f"check_ptx_{architecture}", "echo 8 equal, 1 unequal; exit 1")
+                self.assert_fails("cuda", "1 unequal")
+                self.stand_in(f"check_ptx_{architecture}", "echo 9 equal")
+
+    def test_an_nvcc_that_takes_functions_of_the_host_into_device_code_fails(self):
+        self.stand_in("host_function", "exit 0")
+        self.assert_fails("cuda", "nvcc compiles tests/kernels/compiled/host_function.cu")
+
+    def test_an_nvcc_that_fails_for_another_reason_fails(self):
+        self.stand_in("host_function", "echo error: no space left on device; exit 1")
+        self.assert_fails("cuda", "no space left on device")
+
+    def test_a_kernel_that_spills_fails(self):
+        self.stand_in("plotmill_cuda_kernels", f"cat <<'END'\n{self.WORDS.replace('0 bytes spill stores', '8 bytes spill stores')}END")
+        self.assert_fails("cuda", "a kernel spills registers")
+
+    def test_no_nvcc_is_the_reason_to_skip(self):
+        self.write("CMakeLists.txt", self.CMAKE % 'message(STATUS "No kernels for GPUs: nvcc was not found")')
+        self.assertIn("skipped  nvcc was not found", self.check("cuda").stdout)
 
 
 class Memcheck(Repository):
