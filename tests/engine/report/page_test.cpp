@@ -175,6 +175,39 @@ TEST_CASE("report: every figure of the page is that of the summary, and is shown
   CHECK(has(html, "8.75</data> s<br><span class=\"muted\">87 %</span></td>"));
 }
 
+TEST_CASE("report: sizes are shown in the unit in which they are at least 1 and below 1000") {
+  const auto written = [](std::uint64_t bytes) {
+    RunReport report = report_of(1, 2, 3, 4);
+    report.bytes_written = bytes;
+    return Figures(report_page(report, {}, {"candles.json", "", "", 2})).shown.at("bytes_written").at(0);
+  };
+  CHECK(written(0) == "0 B");
+  CHECK(written(999) == "999 B");
+  CHECK(written(1000) == "1.0 kB");
+  CHECK(written(999'949) == "999.9 kB");
+  CHECK(written(999'950) == "1.0 MB");
+  CHECK(written(12'340'000'000) == "12.3 GB");
+  CHECK(written(5'000'000'000'000'000) == "5000.0 TB");
+}
+
+TEST_CASE("report: the pictures say what their highest rate is, how many threads a stage has, and where time ends") {
+  Trace trace = trace_of(9);
+  // 3000 images in the first third of ten seconds, and none after: parts of a third each.
+  trace.samples = {{0, 0, 0},     {10.0 / 3, 3000, 0}, {20.0 / 3, 3000, 0}, {10, 3000, 0}, {10, 3000, 0},
+                   {10, 3000, 0}, {10, 3000, 0},       {10, 3000, 0},       {10, 3000, 0}};
+  RunReport report = report_of(1, 5, 5, 9.7);
+  report.images = 3000;
+  const std::string html = report_page(report, trace, {"candles.json", "", "", 2});
+  CHECK(has(html, "images/s, at most 900</span>"));
+  // 900 of 945, nothing, and the mean of 300.
+  CHECK(has(html, "d=\"M0 5H10V100H20V100H30\""));
+  CHECK(has(html, "class=\"mean\" d=\"M0 68H30\""));
+  CHECK(has(html,
+            "<div class=\"axis\"><span>0.0</span><span>2.5</span><span>5.0</span><span>7.5</span><span>10.0 s</span>"));
+  CHECK(has(html, "<b>charts</b><span class=\"muted\">on 2 threads</span>"));
+  CHECK(has(html, "<b>store commit</b><span class=\"muted\">one at a time</span>"));
+}
+
 TEST_CASE("report: of runs with skipped series, blanked ones and images of an earlier run the page tells all") {
   for (const std::string on_bad : {"skip", "blank"}) {
     test::FlowScript script;

@@ -197,6 +197,24 @@ TEST_CASE("trace: what is written is the Trace Event Format, with every span, na
   CHECK(events_of(file, "C", "images/s").back().at("args").at("images/s") > 0);
 }
 
+TEST_CASE("trace: the counters tell the bytes of each moment, and the rate of the half second before it, rounded") {
+  Trace trace;
+  trace.samples = {{0, 0, 500}, {0.3, 200, 70}, {0.5, 201, 0}, {1, 202, 3}, {2, 302, 0}};
+  const json file = written(trace);
+  std::vector<int> rates;
+  for (const json& event : events_of(file, "C", "images/s")) rates.push_back(event.at("args").at("images/s"));
+  // 200 in 0.3 s; 201 in 0.5 s; 1 in 0.5 s; and what comes after a silence of more than half a second is not known.
+  CHECK(rates == std::vector{667, 402, 2});
+  std::vector<int> bytes;
+  std::vector<double> times;
+  for (const json& event : events_of(file, "C", "bytes in flight")) {
+    bytes.push_back(event.at("args").at("bytes"));
+    times.push_back(event.at("ts"));
+  }
+  CHECK(bytes == std::vector{500, 70, 0, 3, 0});
+  CHECK(times == std::vector<double>{0, 300'000, 500'000, 1'000'000, 2'000'000});
+}
+
 TEST_CASE("trace: of a very long run every second batch is kept, then every fourth, in the same memory") {
   SpanRecord record(100);
   const auto* const memory = record.entries().data();
