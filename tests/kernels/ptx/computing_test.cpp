@@ -44,6 +44,9 @@ TEST_CASE("ptx: integers wrap, shift out and divide as PTX says") {
   CHECK(word_of("min.s32 %r3, -1, 1;\n") == 0xFFFFFFFF);
   CHECK(word_of("min.u32 %r3, -1, 1;\n") == 1);
   CHECK(word_of("mul.wide.u32 %rd3, -1, -1;\nshr.u64 %rd3, %rd3, 32;\ncvt.u32.u64 %r3, %rd3;\n") == 0xFFFFFFFE);
+  CHECK(word_of("mov.b64 %rd3, {3, 7};\nshr.u64 %rd3, %rd3, 31;\ncvt.u32.u64 %r3, %rd3;\n") == 14);
+  CHECK(word_of("mov.u64 %rd3, 30064771075;\nmov.b64 {%r3, %r4}, %rd3;\n") == 3);
+  CHECK(word_of("mov.u64 %rd3, 30064771075;\nmov.b64 {%r4, %r3}, %rd3;\n") == 7);
   CHECK(word_of("mov.u16 %rs1, 65535;\nadd.s16 %rs1, %rs1, 2;\ncvt.u32.u16 %r3, %rs1;\n") == 1);
   CHECK(word_of("mov.u16 %rs1, 65535;\ncvt.s32.s16 %r3, %rs1;\n") == 0xFFFFFFFF);
   CHECK(word_of("popc.b32 %r3, 240;\n") == 4);

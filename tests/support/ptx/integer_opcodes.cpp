@@ -67,6 +67,16 @@ void add_bits(OpcodeTable& table, const std::string& bits) {
   }
 }
 
+/// The lower and the upper half of a word.
+void take_apart(Warp& warp, Memories&, const Instruction& instruction, std::uint32_t active) {
+  for (std::uint32_t lane = 0; lane < warp_size; ++lane) {
+    if ((active >> lane & 1U) == 0) continue;
+    const std::uint64_t word = warp.words<std::uint64_t>(instruction.registers[2])[lane];
+    warp.words<std::uint32_t>(instruction.registers[0])[lane] = static_cast<std::uint32_t>(word);
+    warp.words<std::uint32_t>(instruction.registers[1])[lane] = static_cast<std::uint32_t>(word >> 32U);
+  }
+}
+
 /// Bytes of the eight in a and b, four of them, each chosen by four bits: which, and whether its sign fills the byte.
 std::uint32_t permuted(std::uint32_t a, std::uint32_t b, std::uint32_t choice) {
   const std::uint64_t bytes = std::uint64_t{b} << 32U | a;
@@ -110,6 +120,9 @@ void add_integer_opcodes(OpcodeTable& table) {
     add<std::uint64_t, std::uint64_t>(table, name, [](std::uint64_t a) { return a; });
   }
   add<bool, bool>(table, "mov.pred", [](bool a) { return a; });
+  table["mov.b64 {d, e}, a"] = {Effect::compute, &take_apart, {Slot::word32, Slot::word32, Slot::word64}};
+  add<std::uint64_t, std::uint32_t, std::uint32_t>(
+      table, "mov.b64 d, {a, b}", [](std::uint32_t a, std::uint32_t b) { return std::uint64_t{b} << 32U | a; });
   add<bool, bool>(table, "not.pred", [](bool a) { return !a; });
   add<bool, bool, bool>(table, "and.pred", [](bool a, bool b) { return a && b; });
   add<bool, bool, bool>(table, "or.pred", [](bool a, bool b) { return a || b; });

@@ -92,8 +92,14 @@ class Maker {
                                    : program_.n_words32;
   }
 
+  /// The name in the table; of a word of 64 bits and its halves it says also which is made of which.
+  [[nodiscard]] std::string opcode_name(const Statement& statement) const {
+    if (statement.opcode != "mov.b64" || statement.operands.size() != 3) return statement.opcode;
+    return found(statement.operands[0]).slot == Slot::word64 ? "mov.b64 d, {a, b}" : "mov.b64 {d, e}, a";
+  }
+
   Instruction instruction(const Statement& statement) {
-    const auto known = opcode_table().find(statement.opcode);
+    const auto known = opcode_table().find(opcode_name(statement));
     if (known == opcode_table().end()) {
       throw Fault("the opcode " + statement.opcode + " is not known; see opcode_table() in tests/support/ptx");
     }
