@@ -162,6 +162,8 @@ class Ccache(unittest.TestCase):
     def test_a_clone_in_another_folder_hits(self):
         self.assertEqual(self.build("first"), (0, 1))
         self.assertEqual(self.build("deeper/second"), (1, 1))
+        # Debuggers look for its sources in its own folder.
+        self.assertNotIn(b"/first", (self.root / "deeper/second/build/CMakeFiles/small.dir/a.cpp.o").read_bytes())
 
     def test_it_can_be_switched_off(self):
         self.assertEqual(self.build("first", "-DPLOTMILL_CCACHE=OFF"), (0, 0))
