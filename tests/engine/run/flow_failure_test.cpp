@@ -93,6 +93,26 @@ TEST_CASE("flow: a writer whose finish() returned is not abandoned when another 
   CHECK(script.n_abandoned == 1);
 }
 
+TEST_CASE("flow: what fails after the first error, and because the run ends, takes nothing from it") {
+  FlowScript script;
+  std::atomic<Pulse*> pulse = nullptr;
+  std::atomic<bool> commits = false;
+  script.on_image = [&](Pulse& of_run) { pulse = &of_run; };
+  script.on = [&](const std::string& step, std::uint64_t batch) {
+    if (step == "read" && batch == 4) {
+      while (!commits) std::this_thread::yield();
+      throw Error(ErrorKind::input, "first");
+    }
+    if (step != "commit" || batch != 0) return;
+    commits = true;
+    // Fails once the run is known to have failed.
+    while (!pulse.load()->is_stopped()) std::this_thread::yield();
+    throw Error(ErrorKind::io, "second");
+  };
+  auto pipeline = flow_pipeline(script, R"("batch": 10, "threads": 2)");
+  CHECK(std::string(error_of(pipeline).what()) == "in (flow_read): first");
+}
+
 TEST_CASE("flow: an error about one series tells its image, group and row") {
   FlowScript script;
   script.on = [](const std::string& step, std::uint64_t batch) {

@@ -45,6 +45,12 @@ TEST_CASE("check_jpeg: a chart is whole, at its own size and no other") {
   CHECK(fault(file, options.width, options.height - 1) == "the image has another size than it should");
 }
 
+TEST_CASE("check_jpeg: not even one byte may follow") {
+  Bytes file = chart();
+  file.push_back(0);
+  CHECK(fault(file) == "other bytes follow the end of the JPEG file");
+}
+
 TEST_CASE("check_jpeg: files of other kinds are told by their header, however large they say they are") {
   const std::uint8_t progressive = 0xc2, arithmetic = 0xc9, progressive_arithmetic = 0xca;
   for (const std::uint8_t kind : {progressive, arithmetic, progressive_arithmetic}) {
