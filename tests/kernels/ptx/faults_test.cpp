@@ -84,7 +84,7 @@ TEST_CASE("ptx: blocks run side by side, each with its own shared memory, and ma
 }
 
 TEST_CASE("ptx: an input is not written to") {
-  CHECK_THROWS_WITH_AS(run("st.global.u32 [%rd2], %r1;\n", Order::warps, 1, Contents::read_only),
+  CHECK_THROWS_WITH_AS((void)run("st.global.u32 [%rd2], %r1;\n", Order::warps, 1, Contents::read_only),
                        doctest::Contains("an input"), Fault);
 }
 
