@@ -1,6 +1,5 @@
 // Coverage of the pixels of each column. Lanes are rows.
 #include <algorithm>
-#include <utility>
 
 #include "kernels/lines/math.hpp"
 #include "kernels/lines/simd.hpp"
@@ -29,96 +28,93 @@ HWY_INLINE Vector depths(const float* edge, Vector y) {
   return hn::Max(hn::Sub(hn::Set(floats, *edge), y), hn::Zero(floats));
 }
 
-/// twice_depth_area() over a whole column.
-HWY_INLINE Vector twice_depth_areas(Vector p, Vector q, const float* inverse) {
+HWY_INLINE Vector twice_mean_depths(Vector p, Vector q, const float* inverse) {
   return hn::Mul(hn::Add(p, q), hn::Min(hn::Mul(hn::Max(p, q), hn::Set(floats, *inverse)), hn::Set(floats, 1.0F)));
 }
 
-/// A column's stroke; twice its area below heights y.
+/// A column's stroke, by the five abscissae of each edge; twice its area below heights y, times `scale`, a power of two
+/// that is cheaper to multiply with elsewhere.
 class StraightColumn {
  public:
-  StraightColumn(const StraightEdges& edges, std::size_t column) : edges_(edges), column_(column) {}
+  static constexpr float scale = 1;
+
+  StraightColumn(const LineEdges& edges, std::size_t at, std::size_t column)
+      : top_(edges.top + at),
+        bottom_(edges.bottom + at),
+        inverse_top_(edges.inverse_top + column),
+        inverse_bottom_(edges.inverse_bottom + column) {}
+
+  [[nodiscard]] const float* top() const { return top_; }
+  [[nodiscard]] const float* bottom() const { return bottom_; }
 
   [[nodiscard]] HWY_INLINE Vector areas_below(Vector y) const {
-    const StraightEdges& e = edges_;
-    return hn::Sub(
-        twice_depth_areas(depths(e.bottom_from + column_, y), depths(e.bottom_to + column_, y),
-                          e.inverse_bottom + column_),
-        twice_depth_areas(depths(e.top_from + column_, y), depths(e.top_to + column_, y), e.inverse_top + column_));
+    return hn::Sub(twice_mean_depths(depths(bottom_, y), depths(bottom_ + 4, y), inverse_bottom_),
+                   twice_mean_depths(depths(top_, y), depths(top_ + 4, y), inverse_top_));
   }
 
   [[nodiscard]] float area_below(float y) const {
-    const auto area = [&](const float* from, const float* to, const float* inverse) {
-      return twice_depth_area(depth_below(from[column_], y), depth_below(to[column_], y), inverse[column_], 1);
-    };
-    return area(edges_.bottom_from, edges_.bottom_to, edges_.inverse_bottom) -
-           area(edges_.top_from, edges_.top_to, edges_.inverse_top);
-  }
-
-  /// Least and greatest y of an edge.
-  [[nodiscard]] std::pair<float, float> top() const {
-    return std::minmax({edges_.top_from[column_], edges_.top_to[column_]});
-  }
-  [[nodiscard]] std::pair<float, float> bottom() const {
-    return std::minmax({edges_.bottom_from[column_], edges_.bottom_to[column_]});
+    return twice_mean_depth(depth_below(bottom_[0], y), depth_below(bottom_[4], y), *inverse_bottom_) -
+           twice_mean_depth(depth_below(top_[0], y), depth_below(top_[4], y), *inverse_top_);
   }
 
  private:
-  const StraightEdges& edges_;
-  std::size_t column_;
+  const float *top_, *bottom_, *inverse_top_, *inverse_bottom_;
 };
 
 class CurvedColumn {
  public:
-  HWY_INLINE CurvedColumn(const Slices& slices, const BentColumn& column)
-      : slices_(slices), begin_(column.begin), end_(begin_ + column.n) {}
+  static constexpr float scale = slices_per_pixel;
+
+  HWY_INLINE CurvedColumn(const LineEdges& edges, std::size_t at) : top_(edges.top + at), bottom_(edges.bottom + at) {
+    set_inverse_rises(top_, inverse_top_);
+    set_inverse_rises(bottom_, inverse_bottom_);
+  }
+
+  [[nodiscard]] const float* top() const { return top_; }
+  [[nodiscard]] const float* bottom() const { return bottom_; }
 
   [[nodiscard]] HWY_INLINE Vector areas_below(Vector y) const {
-    auto sum = hn::Zero(floats);
-    for (std::uint32_t i = begin_; i < end_; i += slices_per_group) {
-      static_assert(slices_per_group == 4);
-      const auto area0 = slice_areas(i, y);
-      const auto area1 = slice_areas(i + 1, y);
-      const auto area2 = slice_areas(i + 2, y);
-      const auto area3 = slice_areas(i + 3, y);
-      sum = hn::Add(hn::Add(hn::Add(hn::Add(sum, area0), area1), area2), area3);
-    }
-    return sum;
+    const Slices bottom(bottom_, inverse_bottom_, y);
+    const Slices top(top_, inverse_top_, y);
+    return hn::Add(hn::Add(hn::Sub(bottom.v0, top.v0), hn::Sub(bottom.v1, top.v1)),
+                   hn::Add(hn::Sub(bottom.v2, top.v2), hn::Sub(bottom.v3, top.v3)));
   }
 
   [[nodiscard]] float area_below(float y) const {
-    float sum = 0;
-    for (std::uint32_t i = begin_; i < end_; ++i) {
-      sum += twice_depth_area(depth_below(slices_.from[i], y), depth_below(slices_.to[i], y), slices_.inverse[i],
-                              slices_.width[i]);
-    }
-    return sum;
+    const auto slice = [&](std::size_t i) {
+      return twice_mean_depth(depth_below(bottom_[i], y), depth_below(bottom_[i + 1], y), inverse_bottom_[i]) -
+             twice_mean_depth(depth_below(top_[i], y), depth_below(top_[i + 1], y), inverse_top_[i]);
+    };
+    return area_of_slices(slice(0), slice(1), slice(2), slice(3)) * scale;
   }
-
-  /// Least and greatest y of an edge.
-  [[nodiscard]] std::pair<float, float> top() const { return least_and_greatest(true); }
-  [[nodiscard]] std::pair<float, float> bottom() const { return least_and_greatest(false); }
 
  private:
-  [[nodiscard]] HWY_INLINE Vector slice_areas(std::uint32_t i, Vector y) const {
-    const auto p = depths(slices_.from + i, y);
-    const auto q = depths(slices_.to + i, y);
-    const auto share = hn::Min(hn::Mul(hn::Max(p, q), hn::Set(floats, slices_.inverse[i])), hn::Set(floats, 1.0F));
-    return hn::Mul(hn::Mul(hn::Add(p, q), hn::Set(floats, slices_.width[i])), share);
-  }
+  struct Slices {
+    Vector v0, v1, v2, v3;
 
-  [[nodiscard]] std::pair<float, float> least_and_greatest(bool of_top) const {
-    std::pair<float, float> found{infinity, -infinity};
-    for (std::uint32_t i = begin_; i < end_; ++i) {
-      if (of_top ? slices_.width[i] >= 0 : slices_.width[i] <= 0) continue;
-      const auto [least, greatest] = std::minmax(slices_.from[i], slices_.to[i]);
-      found = {std::min(found.first, least), std::max(found.second, greatest)};
+    HWY_INLINE Slices(const float* edge, const float* inverse, Vector y) {
+      const auto p0 = depths(edge, y);
+      const auto p1 = depths(edge + 1, y);
+      const auto p2 = depths(edge + 2, y);
+      const auto p3 = depths(edge + 3, y);
+      const auto p4 = depths(edge + 4, y);
+      v0 = twice_mean_depths(p0, p1, inverse);
+      v1 = twice_mean_depths(p1, p2, inverse + 1);
+      v2 = twice_mean_depths(p2, p3, inverse + 2);
+      v3 = twice_mean_depths(p3, p4, inverse + 3);
     }
-    return found;
+  };
+
+  HWY_INLINE static void set_inverse_rises(const float* edge, float* inverse) {
+    constexpr hn::CappedTag<float, slices_per_pixel> d;
+    for (std::size_t i = 0; i < slices_per_pixel; i += hn::Lanes(d)) {
+      const auto rise = hn::Abs(hn::Sub(hn::LoadU(d, edge + i + 1), hn::LoadU(d, edge + i)));
+      hn::StoreU(hn::Div(hn::Set(d, 1.0F), hn::Max(rise, hn::Set(d, 0x1p-20F))), d, inverse + i);
+    }
   }
 
-  const Slices& slices_;
-  std::uint32_t begin_, end_;
+  const float *top_, *bottom_;
+  float inverse_top_[slices_per_pixel], inverse_bottom_[slices_per_pixel];
 };
 
 /// Upper edges of n_lanes() rows from `row` on.
@@ -126,10 +122,10 @@ HWY_INLINE Vector row_tops(int row) {
   return hn::Sub(hn::ConvertTo(floats, hn::Iota(ints, row)), hn::Set(floats, 0.5F));
 }
 
-/// coverage_between() of areas below the upper and the lower edges of rows.
-HWY_INLINE IntVector coverages_between(Vector area_from, Vector area_to) {
+/// coverage_between() of areas below the upper and the lower edges of rows, times `scale`.
+HWY_INLINE IntVector coverages_between(Vector area_from, Vector area_to, float scale) {
   const auto coverage =
-      hn::Min(hn::Max(hn::Mul(hn::Sub(area_from, area_to), hn::Set(floats, 255.0F / 2)), hn::Zero(floats)),
+      hn::Min(hn::Max(hn::Mul(hn::Sub(area_from, area_to), hn::Set(floats, 255.0F / 2 / scale)), hn::Zero(floats)),
               hn::Set(floats, 255.0F));
   return hn::And(hn::BitCast(ints, hn::Add(coverage, hn::Set(floats, to_integer))), hn::Set(ints, 255));
 }
@@ -146,20 +142,21 @@ struct Rows {
   int first, last;
 };
 
-/// Rows in which a column has ink, also outside of the image.
+/// Rows in which five abscissae have ink, also outside of the image.
 template <class Column>
 Rows rows_of(const Column& column) {
-  return {pixel_of(column.top().first), pixel_of(column.bottom().second)};
+  return {pixel_of(*std::min_element(column.top(), column.top() + slices_per_pixel + 1)),
+          pixel_of(*std::max_element(column.bottom(), column.bottom() + slices_per_pixel + 1))};
 }
 
-/// Rows that the stroke covers from edge to edge, if any, of a column that it crosses in less than 500 rows: there the
-/// areas are exact enough (see math.hpp) for coverage_between() to give 255.
+/// Rows that the stroke covers from edge to edge, if any, of a column that it crosses in less than 1,000 rows: there
+/// the areas are exact enough (see math.hpp) for coverage_between() to give 255.
 template <class Column>
 Rows full_rows(const Column& column) {
-  const auto top = column.top();
-  const auto bottom = column.bottom();
-  if (bottom.second - top.first > 500) return {0, -1};
-  return {pixel_of(top.second) + 1, pixel_of(bottom.first) - 1};
+  const auto top = std::minmax_element(column.top(), column.top() + slices_per_pixel + 1);
+  const auto bottom = std::minmax_element(column.bottom(), column.bottom() + slices_per_pixel + 1);
+  if (*bottom.second - *top.first > 1000) return {0, -1};
+  return {pixel_of(*top.second) + 1, pixel_of(*bottom.first) - 1};
 }
 
 class Columns {
@@ -168,26 +165,26 @@ class Columns {
       : edges_(edges), height_(height), antialias_(antialias), row_end_(row_end), cells_(cells) {}
 
   /// Covers column x of one piece: its rows first_row to last_row.
-  HWY_INLINE void cover(int x, const PieceColumns& piece, int first_row, int last_row) const {
+  HWY_INLINE void cover(int x, const PieceIntervals& piece, int first_row, int last_row) const {
+    const std::size_t at = abscissa_of(piece, x);
     const std::size_t column = column_of(piece, x);
-    const BentColumn& bent = edges_.columns[column];
-    if (bent.n == 0) {
-      cover(x, StraightColumn(edges_.straight, column), first_row, last_row);
+    if (is_straight(column)) {
+      cover(x, StraightColumn(edges_, at, column), first_row, last_row);
     } else {
-      cover(x, CurvedColumn(edges_.slices, bent), first_row, last_row);
+      cover(x, CurvedColumn(edges_, at), first_row, last_row);
     }
   }
 
   /// Covers column x of several pieces: `pieces` hold it all.
-  HWY_NOINLINE void cover(int x, std::span<const PieceColumns> pieces, int first_row, int last_row) const {
+  HWY_NOINLINE void cover(int x, std::span<const PieceIntervals> pieces, int first_row, int last_row) const {
     for (int row = first_row; row <= last_row; row += n_lanes()) {
       auto sum = hn::Zero(ints);
-      for (const PieceColumns& piece : pieces) {
-        if (x > piece.last_column()) continue;
+      for (const PieceIntervals& piece : pieces) {
+        if (x >= piece.first_column + piece.n_columns) continue;
+        const std::size_t at = abscissa_of(piece, x);
         const std::size_t column = column_of(piece, x);
-        const BentColumn& bent = edges_.columns[column];
-        sum = hn::Add(sum, bent.n == 0 ? coverages(StraightColumn(edges_.straight, column), row)
-                                       : coverages(CurvedColumn(edges_.slices, bent), row));
+        sum = hn::Add(sum, is_straight(column) ? coverages(StraightColumn(edges_, at, column), row)
+                                               : coverages(CurvedColumn(edges_, at), row));
       }
       put(x, row, last_row, hn::Min(sum, hn::Set(ints, 255)));
     }
@@ -197,9 +194,13 @@ class Columns {
   /// Columns of more rows may have enough full ones to look for them.
   static constexpr int tall = 64;
 
-  static std::size_t column_of(const PieceColumns& piece, int x) {
-    return piece.begin + static_cast<std::size_t>(x - piece.first_column);
+  static std::size_t abscissa_of(const PieceIntervals& piece, int x) {
+    return piece.begin + static_cast<std::size_t>(slices_per_pixel * (x - piece.first_column));
   }
+  static std::size_t column_of(const PieceIntervals& piece, int x) {
+    return piece.columns_begin + static_cast<std::size_t>(x - piece.first_column);
+  }
+  [[nodiscard]] bool is_straight(std::size_t column) const { return edges_.inverse_top[column] > 0; }
 
   template <class Column>
   HWY_INLINE void cover(int x, const Column& column, int first_row, int last_row) const {
@@ -255,7 +256,7 @@ class Columns {
   template <class Column>
   HWY_INLINE static IntVector coverages_above(const Column& column, int row, float& area_after) {
     const auto areas = column.areas_below(row_tops(row));
-    const auto coverages = coverages_between(areas, from_next_lane(areas, area_after));
+    const auto coverages = coverages_between(areas, from_next_lane(areas, area_after), Column::scale);
     area_after = hn::GetLane(areas);
     return coverages;
   }
@@ -264,7 +265,8 @@ class Columns {
   template <class Column>
   HWY_INLINE static IntVector coverages(const Column& column, int row) {
     const Rows rows = rows_of(column);
-    const auto covered = coverages_between(column.areas_below(row_tops(row)), column.areas_below(row_tops(row + 1)));
+    const auto covered =
+        coverages_between(column.areas_below(row_tops(row)), column.areas_below(row_tops(row + 1)), Column::scale);
     const auto lanes = hn::Iota(ints, row);
     const auto outside = hn::Or(hn::Lt(lanes, hn::Set(ints, rows.first)), hn::Gt(lanes, hn::Set(ints, rows.last)));
     return hn::IfThenZeroElse(outside, covered);
@@ -291,22 +293,20 @@ class Columns {
   Cell* cells_;
 };
 
-void CoverColumns(std::span<const PieceColumns> pieces, const LineEdges& edges, int width, int height, bool antialias,
-                  const ColumnRows& rows, std::int32_t* row_end, Cell* cells) {
+void CoverColumns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height, bool antialias,
+                  const std::int32_t* first_row, const std::int32_t* last_row, std::int32_t* row_end, Cell* cells) {
   const Columns columns(edges, height, antialias, row_end, cells);
   // Pieces follow each other in x, and so do their first and their last columns.
   std::size_t begin = 0;
   std::size_t end = 0;
   for (int x = 0; x < width; ++x) {
     while (end < pieces.size() && pieces[end].first_column <= x) ++end;
-    while (begin < end && pieces[begin].last_column() < x) ++begin;
-    const int first = rows.first[x];
-    const int last = rows.last[x];
-    if (first > last) continue;
+    while (begin < end && pieces[begin].first_column + pieces[begin].n_columns <= x) ++begin;
+    if (first_row[x] > last_row[x]) continue;
     if (end - begin == 1) {
-      columns.cover(x, pieces[begin], first, last);
+      columns.cover(x, pieces[begin], first_row[x], last_row[x]);
     } else {
-      columns.cover(x, pieces.subspan(begin, end - begin), first, last);
+      columns.cover(x, pieces.subspan(begin, end - begin), first_row[x], last_row[x]);
     }
   }
 }
@@ -320,9 +320,11 @@ namespace plotmill::kernels {
 
 HWY_EXPORT(CoverColumns);
 
-void cover_columns(std::span<const PieceColumns> pieces, const LineEdges& edges, int width, int height, bool antialias,
-                   const ColumnRows& rows, std::int32_t* row_end, Cell* cells) {
-  HWY_DYNAMIC_DISPATCH(CoverColumns)(pieces, edges, width, height, antialias, rows, row_end, cells);
+void cover_columns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
+                   bool antialias, const std::int32_t* first_row, const std::int32_t* last_row, std::int32_t* row_end,
+                   Cell* cells) {
+  HWY_DYNAMIC_DISPATCH(CoverColumns)
+  (pieces, edges, width, height, antialias, first_row, last_row, row_end, cells);
 }
 
 }  // namespace plotmill::kernels

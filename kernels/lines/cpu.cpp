@@ -17,78 +17,63 @@ void make_room(std::vector<T>& vector, std::size_t n) {
 }  // namespace
 
 LineDrawer::LineDrawer(const LineOptions& options, std::size_t n_points)
-    : options_(options), x_(line_x(options, n_points)), grid_(stroke_grid(options, n_points)) {
+    : options_(options), x_(line_x(options, n_points)), radius_(stroke_radius(options)) {
   make_room(first_row_, options.width);
   make_room(last_row_, options.width);
   make_room(row_end_, options.height);
-  const std::size_t n_abscissae = static_cast<std::size_t>(grid_.slices) * options.width + 1;
-  for (auto* const edge : {&top_, &bottom_}) make_room(*edge, n_abscissae + vector_slack);
-  for (auto* const part : {&inverse_dx_, &shift_, &rise_}) make_room(*part, n_points + 1);
 }
 
 std::uint64_t LineDrawer::max_bytes(const LineOptions& options, std::size_t n_points) {
   const std::uint64_t n_pixels = std::uint64_t{options.width} * options.height;
   // A piece reaches over the discs of its end points, an end abscissa on either side, and from there to whole columns.
   const std::uint64_t n_pieces = (n_points + 1) / 2;
-  const StrokeGrid grid = stroke_grid(options, n_points);
-  const std::uint64_t reach = static_cast<std::uint64_t>(2 * grid.radius) + 4;
-  const std::uint64_t n_columns = options.width + n_pieces * std::min<std::uint64_t>(reach, options.width);
-  const auto n_slices = static_cast<std::uint64_t>(grid.slices);
-  const std::uint64_t exact = n_points * 6 * sizeof(float) + n_pieces * (sizeof(PieceColumns) + sizeof(std::size_t)) +
-                              n_columns * (6 * sizeof(float) + sizeof(BentColumn) + 2 * n_slices * 4 * sizeof(float)) +
-                              options.width * (2 * sizeof(std::int32_t) + 2 * n_slices * sizeof(float)) +
+  const auto disc = static_cast<std::uint64_t>(2 * slices_per_pixel * stroke_radius(options)) + 4;
+  const std::uint64_t reach = disc + 2 * slices_per_pixel + 1;
+  const std::uint64_t n_abscissae =
+      slices_per_pixel * (std::uint64_t{options.width} + 1) +
+      n_pieces * std::min<std::uint64_t>(reach, slices_per_pixel * (options.width + 2ULL));
+  const std::uint64_t exact = n_points * 3 * sizeof(float) + n_pieces * (sizeof(PieceIntervals) + sizeof(std::size_t)) +
+                              n_abscissae * 3 * sizeof(float) + options.width * 2 * sizeof(std::int32_t) +
                               options.height * 4 * sizeof(std::uint32_t) +
                               n_pixels * (2 * sizeof(Cell) + sizeof(Run) / 2 + sizeof(std::uint8_t)) +
-                              n_pixels * sizeof(RunCount) / RunCount::n_cells + 24 * vector_slack * sizeof(Cell);
+                              n_pixels * sizeof(RunCount) / RunCount::n_cells + 12 * vector_slack * sizeof(Cell);
   return 2 * exact;  // A growing vector may hold twice what it needs.
 }
 
 void LineDrawer::draw(std::span<const double> series, Ink& ink) {
   line_points(options_, x_, series, points_);
   find_pieces();
-  const int width = static_cast<int>(options_.width);
-  const int height = static_cast<int>(options_.height);
-  const LineEdges edges{{top_from_.data(), top_to_.data(), inverse_top_.data(), bottom_from_.data(), bottom_to_.data(),
-                         inverse_bottom_.data()},
-                        columns_.data(),
-                        {slice_from_.data(), slice_to_.data(), slice_inverse_.data(), slice_width_.data()}};
-  const AbscissaEdges room{top_.data() + vector_slack, bottom_.data() + vector_slack};
-  const ColumnRows rows{first_row_.data(), last_row_.data()};
-  std::fill_n(rows.first, width, height);
-  std::fill_n(rows.last, width, -1);
-  std::uint32_t n_slices = 0;
+  const LineEdges edges{top_.data(), bottom_.data(), inverse_top_.data(), inverse_bottom_.data()};
   for (std::size_t i = 0; i < pieces_.size(); ++i) {
     const std::size_t begin = points_.piece_begin[i];
-    const PiecePoints points{points_.x.data() + begin,
-                             points_.y.data() + begin,
-                             points_.piece_begin[i + 1] - begin,
-                             inverse_dx_.data(),
-                             shift_.data(),
-                             rise_.data()};
-    n_slices = find_edges(points, grid_, pieces_[i], height, room, edges, n_slices, rows);
+    find_edges({points_.x.data() + begin, points_.y.data() + begin, points_.piece_begin[i + 1] - begin}, radius_,
+               pieces_[i], edges);
   }
+  const int width = static_cast<int>(options_.width);
+  const int height = static_cast<int>(options_.height);
+  find_columns(pieces_, edges, width, height, first_row_.data(), last_row_.data());
   place_rows();
-  cover_columns(pieces_, edges, width, height, options_.antialias, rows, row_end_.data(), cells_.data());
+  cover_columns(pieces_, edges, width, height, options_.antialias, first_row_.data(), last_row_.data(), row_end_.data(),
+                cells_.data());
   if (!options_.antialias) set_points_without_antialias();
   append_rows(ink);
 }
 
 void LineDrawer::find_pieces() {
   pieces_.clear();
+  std::size_t n_abscissae = 0;
   std::size_t n_columns = 0;
   for (std::size_t i = 0; i < points_.n_pieces(); ++i) {
     const float first_x = points_.x[points_.piece_begin[i]];
     const float last_x = points_.x[points_.piece_begin[i + 1] - 1];
-    const ColumnRange columns = columns_reached(first_x, last_x, grid_, static_cast<int>(options_.width));
-    pieces_.push_back({columns.first, columns.n, n_columns});
-    n_columns += static_cast<std::size_t>(columns.n);
+    const ColumnRange columns = columns_reached(first_x, last_x, radius_, static_cast<int>(options_.width));
+    const auto n = static_cast<std::size_t>(columns.n);
+    pieces_.push_back({columns.first, columns.n, n_abscissae, n_columns});
+    n_abscissae += slices_per_pixel * n + 1;
+    n_columns += n;
   }
-  for (auto* const edge : {&top_from_, &top_to_, &inverse_top_, &bottom_from_, &bottom_to_, &inverse_bottom_}) {
-    make_room(*edge, n_columns);
-  }
-  make_room(columns_, n_columns);
-  const std::size_t n_slices = 2 * static_cast<std::size_t>(grid_.slices) * n_columns;
-  for (auto* const part : {&slice_from_, &slice_to_, &slice_inverse_, &slice_width_}) make_room(*part, n_slices);
+  for (std::vector<float>* const edge : {&top_, &bottom_}) make_room(*edge, n_abscissae);
+  for (std::vector<float>* const inverse : {&inverse_top_, &inverse_bottom_}) make_room(*inverse, n_columns);
 }
 
 void LineDrawer::place_rows() {

@@ -34,8 +34,7 @@ template <class Block>
 [[nodiscard]] PLOTMILL_DEVICE Stroke find_stroke(Block& block, const LineJob& job, const double* values,
                                                  const LineScratch& scratch) {
   const LineCounts counts = find_points(block, job, values, scratch);
-  find_ends(block, job, scratch, counts);
-  find_bends(block, job, scratch, counts);
+  find_edges(block, job, scratch, counts);
   find_slots(block, job, scratch, counts);
   return {counts, find_items(block, job, scratch, counts)};
 }

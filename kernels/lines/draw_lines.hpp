@@ -35,8 +35,8 @@ struct LinePoints {
 /// a series that is refused.
 void line_points(const LineOptions& options, std::span<const float> x, std::span<const double> series, LinePoints& out);
 
-/// The stroke of series of n_points.
-[[nodiscard]] StrokeGrid stroke_grid(const LineOptions& options, std::size_t n_points);
+/// Radius of the stroke in pixels.
+[[nodiscard]] float stroke_radius(const LineOptions& options);
 
 [[nodiscard]] inline ImageShape image_shape(const LineOptions& options) {
   return {options.width, options.height, options.paper, options.ink};
@@ -64,16 +64,12 @@ class LineDrawer {
 
   LineOptions options_;
   std::vector<float> x_;
-  StrokeGrid grid_;
+  float radius_;
   LinePoints points_;
-  std::vector<PieceColumns> pieces_;
-  std::vector<float> inverse_dx_, shift_, rise_;  ///< See PiecePoints.
-  std::vector<float> top_, bottom_;               ///< See AbscissaEdges.
-  std::vector<float> top_from_, top_to_, inverse_top_, bottom_from_, bottom_to_, inverse_bottom_;  ///< StraightEdges.
-  std::vector<BentColumn> columns_;
-  std::vector<float> slice_from_, slice_to_, slice_inverse_, slice_width_;  ///< Slices.
-  std::vector<std::int32_t> first_row_, last_row_;                          ///< [width]
-  std::vector<std::int32_t> row_end_;                                       ///< [height]
+  std::vector<PieceIntervals> pieces_;
+  std::vector<float> top_, bottom_, inverse_top_, inverse_bottom_;  ///< See LineEdges.
+  std::vector<std::int32_t> first_row_, last_row_;                  ///< [width]
+  std::vector<std::int32_t> row_end_;                               ///< [height]
   std::vector<Cell> cells_;
   std::vector<std::uint8_t> coverage_;
   std::vector<std::int32_t> starts_;  ///< Runs as cells_to_runs() leaves them.

@@ -15,15 +15,8 @@ namespace plotmill::kernels {
 /// Bits of a word of a mask: one for each of so many columns.
 inline constexpr std::uint32_t columns_per_word = 32;
 
-/// A word of what is kept has so many abscissae of the top edge, in its lower half, and the same of the bottom edge.
-inline constexpr std::uint32_t abscissae_per_word = 16;
-
-[[nodiscard]] PLOTMILL_DEVICE inline std::uint32_t kept_words(const StrokeGrid& grid) {
-  return (static_cast<std::uint32_t>(grid.slices) + abscissae_per_word - 1) / abscissae_per_word;
-}
-
 /// A piece of a series: a row of points without a gap. Slots are the columns of all pieces, one piece after another; a
-/// slot's right end is also the next slot's left end within a piece.
+/// slot has the abscissae from its left end to its right end, which is also the next slot's left end within a piece.
 struct DevicePiece {
   std::uint32_t point_begin;  ///< Its points end where those of the next piece begin.
   std::uint32_t slot_begin;   ///< Likewise.
@@ -35,14 +28,15 @@ struct RowRange {
   std::uint16_t first, last;
 };
 
-/// Byte offsets of what one image's block keeps while it works. The ends of slot s of piece p are [s + p] and the next.
+/// Byte offsets of what one image's block keeps while it works. An abscissa of slot s of piece p is [4 s + p] and the
+/// four that follow.
 struct ScratchLayout {
   std::uint32_t x, y;         ///< float [n_points]: the points, in pixels.
   std::uint32_t segments;     ///< SegmentEdges [n_points]: from each point to the next.
   std::uint32_t pieces;       ///< DevicePiece [n_pieces + 1]
-  std::uint32_t top, bottom;  ///< float [n_slots + n_pieces]: of the stroke at the ends of slots.
+  std::uint32_t top, bottom;  ///< float [4 n_slots + n_pieces]: of the stroke at each abscissa.
   std::uint32_t rows;         ///< RowRange [n_slots]: where the slot has ink.
-  std::uint32_t kept;         ///< uint32 [n_slots][kept_words()]: which of its abscissae are kept.
+  std::uint32_t straight;     ///< uint8 [n_slots]: whether both edges are straight.
   std::uint32_t columns;      ///< uint16 [width]: columns with ink, in the order of their items.
   std::uint32_t items;        ///< uint32 [width]: first item of each of these; see device_cover.hpp.
   std::uint32_t n_bytes;      ///< A multiple of 256.
@@ -51,12 +45,12 @@ struct ScratchLayout {
 struct LineJob {
   LineOptions options;
   std::uint32_t n_points;
-  StrokeGrid grid;
+  float radius;
+  float reach;            ///< At least `radius`, and no edge counts farther from its segment, rounding included.
   std::uint32_t n_words;  ///< Of a row of the mask.
   ScratchLayout scratch;
 
   [[nodiscard]] PLOTMILL_DEVICE std::uint32_t mask_words() const { return n_words * options.height; }
-  [[nodiscard]] PLOTMILL_DEVICE std::uint32_t kept_words() const { return kernels::kept_words(grid); }
 };
 
 /// The job of drawing series of n_points with valid options. Throws Error (device) where they are too long.
@@ -69,7 +63,7 @@ struct LineScratch {
   DevicePiece* pieces;
   float *top, *bottom;
   RowRange* rows;
-  std::uint32_t* kept;
+  std::uint8_t* straight;
   std::uint16_t* columns;
   std::uint32_t* items;
 
@@ -81,7 +75,7 @@ struct LineScratch {
         top(reinterpret_cast<float*>(base + layout.top)),
         bottom(reinterpret_cast<float*>(base + layout.bottom)),
         rows(reinterpret_cast<RowRange*>(base + layout.rows)),
-        kept(reinterpret_cast<std::uint32_t*>(base + layout.kept)),
+        straight(reinterpret_cast<std::uint8_t*>(base + layout.straight)),
         columns(reinterpret_cast<std::uint16_t*>(base + layout.columns)),
         items(reinterpret_cast<std::uint32_t*>(base + layout.items)) {}
 };

@@ -8,29 +8,18 @@
 // The stroke. A piece is a row of points without a gap. Its stroke is the union of its segments, `width` thick, and of
 // a disc around each point. As a series is single-valued in x, a vertical line cuts the stroke of a piece in one
 // interval [top, bottom]. Top is the least of
-//   - the upper edge of each segment: the segment moved by the radius along its normal, between its own two ends, and
-//   - the upper arc of each point: its disc's, from the end of the edge before to the begin of the edge after. Where
-//     these overlap, as they do on the inner side of a turn, there is none. Before the first segment and after the last
-//     one it reaches to the disc's rim.
-// Bottom is the mirror image.
+//   - the top of each disc that the vertical line meets, and
+//   - the upper edge of each segment: the segment moved by the radius along its normal. Beside the moved segment, but
+//     still within the segment's own x, the nearer end of the edge; it lies inside a disc, so the stroke covers it.
+// Bottom is the mirror image. The interval is taken at four abscissae a pixel (whole numbers a, at x = a/4) and runs
+// straight in between; the abscissa just outside either end of a piece has the empty interval at the end point's y.
 //
-// Slices. Where no point is as near to a column as the radius, one segment alone makes both edges, and they are
-// straight within it. Every other column is 1, 2, 4 or 8 equal parts: 2 where points follow each other in less than
-// 4 px, 4 in less than 1 px, 8 in less than 0.3 px. The edges of a part are taken at its nine abscissae (whole numbers
-// a, at x = a/slices, a column having 8 slices a part); the abscissa just outside either end of a piece has the empty
-// interval at the end point's y. An edge is straight between those of the nine that are kept: the part's ends, and any
-// others without which it would lie 1/64 px or more off. Abscissa i of a part, from 0, belongs to i - l and i + l, l
-// being the greatest power of two that divides i. It is kept if the edge is more than that off the middle of its values
-// at these two, or if an abscissa is kept that belongs to it. So slices become 1, 2, 4 or 8 abscissae wide.
-//
-// Coverage. The part of a slice that is under the stroke and below a height y has the area
-// mean(max(bottom - y, 0)) - mean(max(top - y, 0)), times the slice's width. Bottom's are added from the left, and then
-// top's taken from the sum from the left. Pixel (c, r) is what lies below r - 1/2 and not below r + 1/2; times 255,
+// Coverage. Column c lies between the abscissae 4c-2 and 4c+2, in four slices. The part of a slice that is under the
+// stroke and below a height y has the area mean(max(bottom - y, 0)) - mean(max(top - y, 0)), times the slice's width.
+// A column within which both edges are straight, as most are, is taken as a single slice from 4c-2 to 4c+2.
+// Pixel (c, r) is what lies below r - 1/2 and not below r + 1/2. The mean of the slices is the coverage; times 255,
 // rounded to the nearest integer, half to even, it is what Ink holds. Rows outside those of the least top and the
-// greatest bottom of the column's kept abscissae are paper. Pieces add up to at most 255.
-//
-// How exact that is: on average over the ink of a chart less than 0.5/255 from the area itself, 0.25/255 of which are
-// the rounding (tests/kernels/lines/accuracy_test.cpp; docs/figures.md has the figures).
+// greatest bottom of the column's five abscissae are paper. Pieces add up to at most 255.
 //
 // The areas are differences of numbers up to the height of the column's stroke, each rounded to 24 bits. That puts
 // coverage off by less than 0.1/255 where the stroke crosses 500 rows or less, and by less than 2/255 up to 10,000.
@@ -43,7 +32,7 @@
 
 namespace plotmill::kernels {
 
-inline constexpr int slices_per_part = 8;
+inline constexpr int slices_per_pixel = 4;
 
 /// From values to y in pixels. Values stay doubles until they are normalised: 110,000.01 and 110,000.02 are the same
 /// float32, and a chart of such prices is all in what float32 would drop.
@@ -77,59 +66,28 @@ struct ValueScale {
   return static_cast<float>(margin_px + static_cast<double>(k) * span_px / static_cast<double>(n_points - 1));
 }
 
-/// Slices of a column in which an edge may bend. span_px: from the first point to the last.
-[[nodiscard]] PLOTMILL_DEVICE inline int slices_of(std::size_t n_points, double span_px) {
-  const auto n_steps = static_cast<double>(n_points - 1);
-  if (span_px >= 4 * n_steps) return slices_per_part;
-  if (span_px >= n_steps) return 2 * slices_per_part;
-  return (span_px >= 0.3 * n_steps ? 4 : 8) * slices_per_part;
+/// First and last abscissa, inclusive, with x_from <= a/4 <= x_to. Multiplying by 4 is exact.
+[[nodiscard]] PLOTMILL_DEVICE inline int first_abscissa(float x_from) {
+  return static_cast<int>(std::ceil(x_from * slices_per_pixel));
 }
+[[nodiscard]] PLOTMILL_DEVICE inline int last_abscissa(float x_to) {
+  return static_cast<int>(std::floor(x_to * slices_per_pixel));
+}
+[[nodiscard]] PLOTMILL_DEVICE inline float abscissa_x(int a) { return static_cast<float>(a) / slices_per_pixel; }
 
-/// The size of a stroke, and how finely it is taken.
-struct StrokeGrid {
-  float radius;
-  float reach;  ///< At least `radius`, and no edge lies farther in x from its segment, rounding included.
-  int slices;
-
-  PLOTMILL_DEVICE StrokeGrid(float r, int n_slices) : radius(r), reach(r * (1 + 0x1p-20F)), slices(n_slices) {}
-
-  /// First and last abscissa, inclusive, with x_from <= a/slices <= x_to. Multiplying by a power of two is exact.
-  [[nodiscard]] PLOTMILL_DEVICE int first_abscissa(float x_from) const {
-    return static_cast<int>(std::ceil(x_from * static_cast<float>(slices)));
-  }
-  [[nodiscard]] PLOTMILL_DEVICE int last_abscissa(float x_to) const {
-    return static_cast<int>(std::floor(x_to * static_cast<float>(slices)));
-  }
-  [[nodiscard]] PLOTMILL_DEVICE float abscissa_x(int a) const {
-    return static_cast<float>(a) / static_cast<float>(slices);
-  }
-  /// The abscissa of a column's left end.
-  [[nodiscard]] PLOTMILL_DEVICE int abscissa_of(int column) const { return slices * column - slices / 2; }
-  /// The column of the slice between abscissae a and a + 1. a >= -slices / 2.
-  [[nodiscard]] PLOTMILL_DEVICE int column_of_slice(int a) const { return (a + slices / 2) / slices; }
-
-  /// Outside of a piece's stroke, and nearest to its first or last point at x.
-  [[nodiscard]] PLOTMILL_DEVICE int abscissa_before(float x) const { return first_abscissa(x - radius) - 1; }
-  [[nodiscard]] PLOTMILL_DEVICE int abscissa_after(float x) const { return last_abscissa(x + radius) + 1; }
-
-  /// First and last column, inclusive, that a point at x is near to.
-  [[nodiscard]] PLOTMILL_DEVICE int first_near_column(float x) const {
-    return static_cast<int>(std::ceil((x - reach) - 0.5F));
-  }
-  [[nodiscard]] PLOTMILL_DEVICE int last_near_column(float x) const {
-    return static_cast<int>(std::floor((x + reach) + 0.5F));
-  }
-};
+/// The column of the slice between abscissae a and a + 1. a >= -2.
+[[nodiscard]] PLOTMILL_DEVICE inline int column_of_slice(int a) { return (a + 2) / slices_per_pixel; }
 
 struct ColumnRange {
   int first, n;
 };
 
-/// Columns of an image that a piece's stroke reaches, the empty intervals outside its ends included.
-[[nodiscard]] PLOTMILL_DEVICE inline ColumnRange columns_reached(float first_x, float last_x, const StrokeGrid& grid,
-                                                                 int width) {
-  const int first = grid.column_of_slice(greater(grid.abscissa_before(first_x), grid.abscissa_of(0)));
-  const int last = grid.column_of_slice(lesser(grid.abscissa_after(last_x), grid.abscissa_of(width)) - 1);
+/// Columns of an image that a piece's stroke of radius r reaches, the empty intervals outside its ends included.
+[[nodiscard]] PLOTMILL_DEVICE inline ColumnRange columns_reached(float first_x, float last_x, float r, int width) {
+  const int least = -slices_per_pixel / 2;
+  const int greatest = width * slices_per_pixel + least;
+  const int first = column_of_slice(greater(first_abscissa(first_x - r) - 1, least));
+  const int last = column_of_slice(lesser(last_abscissa(last_x + r) + 1, greatest) - 1);
   return {first, last - first + 1};
 }
 
@@ -138,8 +96,7 @@ struct ColumnRange {
   return std::sqrt(greater(r * r - d * d, 0.0F));
 }
 
-/// The segment from (x0, y0) to (x1, y1), x0 <= x1, of a stroke of radius r. Where both ends are at one x, it has no
-/// edges, and the arcs at its ends say it all.
+/// The segment from (x0, y0) to (x1, y1), x0 < x1, of a stroke of radius r.
 struct SegmentEdges {
   float x0, y0, x1, dy;
   float inverse_dx;
@@ -149,18 +106,15 @@ struct SegmentEdges {
     const float dx = bx - ax;
     const float length = std::sqrt(dx * dx + dy * dy);
     inverse_dx = 1.0F / dx;
-    // Rounding must not move an end beyond the rim of its disc.
-    shift = length > 0 ? lesser(greater(r * dy / length, -r), r) : 0;
-    rise = length > 0 ? r * dx / length : r;
+    shift = r * dy / length;
+    rise = r * dx / length;
   }
 
-  [[nodiscard]] PLOTMILL_DEVICE bool has_edges() const { return x0 < x1; }
+  /// Where the edge moved by `s` along x counts: its own extent and the segment's.
+  [[nodiscard]] PLOTMILL_DEVICE float from(float s) const { return lesser(x0 + s, x0); }
+  [[nodiscard]] PLOTMILL_DEVICE float to(float s) const { return greater(x1 + s, x1); }
 
-  /// From where to where the edge moved by `s` along x goes.
-  [[nodiscard]] PLOTMILL_DEVICE float from(float s) const { return x0 + s; }
-  [[nodiscard]] PLOTMILL_DEVICE float to(float s) const { return x1 + s; }
-
-  /// y of the segment moved by s along x, at x.
+  /// y of the segment moved by s along x, at x; the nearer end beside it.
   [[nodiscard]] PLOTMILL_DEVICE float y(float x, float s) const {
     return y0 + lesser(greater((x - (x0 + s)) * inverse_dx, 0.0F), 1.0F) * dy;
   }
@@ -168,32 +122,13 @@ struct SegmentEdges {
   [[nodiscard]] PLOTMILL_DEVICE float bottom(float x) const { return y(x, -shift) + rise; }
 };
 
-/// The upper and the lower arc of a point at x: from where to where they go. Empty where `from` is greater.
-struct PointArcs {
-  float top_from, top_to, bottom_from, bottom_to;
+inline constexpr float straight_within = 0x1p-10F;
 
-  /// before, after: the shifts of the segments; whether there is one.
-  PLOTMILL_DEVICE PointArcs(float x, float r, bool has_before, float before, bool has_after, float after)
-      : top_from(x + (has_before ? before : -r)),
-        top_to(x + (has_after ? after : r)),
-        bottom_from(x + (has_before ? -before : -r)),
-        bottom_to(x + (has_after ? -after : r)) {}
-};
-
-/// Twice what an edge may be off before an abscissa is kept.
-inline constexpr float bent_beyond = 0x1p-5F;
-
-/// Whether an edge bends at the middle one of three abscissae.
-[[nodiscard]] PLOTMILL_DEVICE inline bool is_bent(float left, float middle, float right) {
-  return std::abs((left + right) - 2 * middle) > bent_beyond;
-}
-
-/// Abscissae of parts, a bit of a byte for each: those at which an edge bends, and all that they belong to.
-[[nodiscard]] PLOTMILL_DEVICE inline std::uint32_t with_owners(std::uint32_t bent) {
-  const std::uint32_t odd = bent & 0xAAAAAAAAU;
-  bent |= (odd << 1U | odd >> 1U) & 0x44444444U;
-  const std::uint32_t even = bent & 0x44444444U;
-  return bent | ((even << 2U | even >> 2U) & 0x10101010U);
+/// Whether an edge, given at a column's five abscissae, is straight within it: to half of 1/1024 px, which is less than
+/// 0.1/255 of coverage.
+[[nodiscard]] PLOTMILL_DEVICE inline bool is_straight(const float* edge) {
+  const auto bend = [&](int a, int b, int c) { return std::abs((edge[a] + edge[c]) - 2 * edge[b]); };
+  return bend(0, 2, 4) <= straight_within && bend(0, 1, 2) <= straight_within && bend(2, 3, 4) <= straight_within;
 }
 
 /// 1 / the distance that a straight edge rises or falls within a slice. An edge without slope is above or below a
@@ -205,10 +140,15 @@ inline constexpr float bent_beyond = 0x1p-5F;
 /// How far an edge lies below the height y, 0 above it.
 [[nodiscard]] PLOTMILL_DEVICE inline float depth_below(float edge, float y) { return greater(edge - y, 0.0F); }
 
-/// Twice the area of max(t, 0) while t goes straight from one value to another over `width`, a power of two, which may
-/// have a sign; p and q are max(t, 0) at either end.
-[[nodiscard]] PLOTMILL_DEVICE inline float twice_depth_area(float p, float q, float inverse, float width) {
-  return (p + q) * width * lesser(greater(p, q) * inverse, 1.0F);
+/// Twice the mean of max(t, 0) while t goes straight from one value to another; p and q are max(t, 0) at either end.
+[[nodiscard]] PLOTMILL_DEVICE inline float twice_mean_depth(float p, float q, float inverse) {
+  return (p + q) * lesser(greater(p, q) * inverse, 1.0F);
+}
+
+/// Twice the area of a column's stroke below a height, from that of its four slices: twice_mean_depth() of the bottom
+/// edge less that of the top edge.
+[[nodiscard]] PLOTMILL_DEVICE inline float area_of_slices(float s0, float s1, float s2, float s3) {
+  return ((s0 + s1) + (s2 + s3)) * 0.25F;
 }
 
 /// Adding it leaves no bits for a fraction; the low bits of the sum are the integer.

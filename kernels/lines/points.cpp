@@ -47,10 +47,10 @@ std::optional<std::string> refusal(const LineOptions& options, std::span<const d
          ", so the series has no range to normalise; set flat to middle or bottom to draw it";
 }
 
-StrokeGrid stroke_grid(const LineOptions& options, std::size_t n_points) {
+float stroke_radius(const LineOptions& options) {
   // Half of a pixel may never be covered by a thinner line, and the line would break up.
   const double width = options.antialias ? options.line_width_px : std::max(options.line_width_px, 1.0);
-  return {static_cast<float>(width / 2), slices_of(n_points, options.width - 1 - 2 * options.margin_px)};
+  return static_cast<float>(width / 2);
 }
 
 std::vector<float> line_x(const LineOptions& options, std::size_t n_points) {

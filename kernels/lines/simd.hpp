@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <span>
 
-#include "kernels/lines/math.hpp"
 #include "plotmill/ink.hpp"
 
 namespace plotmill::kernels {
@@ -14,64 +13,36 @@ namespace plotmill::kernels {
 /// Elements that every array named below has beyond its last; vectors read and write there.
 inline constexpr std::size_t vector_slack = 96;
 
-/// The columns that one piece's stroke reaches; among those of all pieces, one piece after another, they are
-/// [begin, begin + n_columns).
-struct PieceColumns {
+/// The stroke of one piece in whole columns. In LineEdges its abscissae, 4 n_columns + 1 of them from the left end of
+/// the first column to the right end of the last, lie at [begin] and following, its columns at [columns_begin] and
+/// following.
+struct PieceIntervals {
   int first_column, n_columns;
-  std::size_t begin;
+  std::size_t begin, columns_begin;
 
-  [[nodiscard]] int last_column() const { return first_column + n_columns - 1; }
+  [[nodiscard]] int first_abscissa() const { return 4 * first_column - 2; }
+  [[nodiscard]] int last_abscissa() const { return first_abscissa() + 4 * n_columns; }
 };
 
-/// The slices of an edge, each from one of its kept abscissae to the next: y there, inverse_rise(), and the width,
-/// which is negative of a top edge.
-struct Slices {
-  float *from, *to, *inverse, *width;
-};
-
-/// Slices come in groups of so many; those that fill one up have no width.
-inline constexpr std::uint32_t slices_per_group = 4;
-
-/// A column's slices, bottom's and then top's: Slices' [begin, begin + n). n is 0 where both edges are straight.
-struct BentColumn {
-  std::uint32_t begin, n;
-};
-
-/// Edges of the columns in which both are straight: at either end, and inverse_rise().
-struct StraightEdges {
-  float *top_from, *top_to, *inverse_top;
-  float *bottom_from, *bottom_to, *inverse_bottom;
-};
-
-/// The strokes of all pieces, in all their columns.
 struct LineEdges {
-  StraightEdges straight;
-  BentColumn* columns;
-  Slices slices;
+  float *top, *bottom;                  ///< Of the stroke at each abscissa.
+  float *inverse_top, *inverse_bottom;  ///< inverse_rise() of each column; 0 unless both edges are straight in it.
 };
 
-/// Room for the edges of one piece at all abscissae of its columns. vector_slack elements lie before them as well.
-struct AbscissaEdges {
-  float *top, *bottom;
-};
-
-/// Points of one piece, in pixels, and room for what SegmentEdges has of each segment.
+/// Points of one piece, in pixels.
 struct PiecePoints {
   const float *x, *y;
   std::size_t n;
-  float *inverse_dx, *shift, *rise;
 };
 
-/// First and last row of each image column's ink, inside 0..height - 1; first > last where there is none.
-struct ColumnRows {
-  std::int32_t *first, *last;
-};
+/// Fills the piece's part of `edges` at its abscissae. Where the stroke ends within the piece's columns, the abscissae
+/// beyond have the empty interval at the end point's y.
+void find_edges(const PiecePoints& points, float radius, const PieceIntervals& piece, const LineEdges& edges);
 
-/// Fills the piece's columns of `edges`, from n_slices of Slices on, and widens `rows` by them. Returns the number of
-/// slices so far.
-std::uint32_t find_edges(const PiecePoints& points, const StrokeGrid& grid, const PieceColumns& piece, int height,
-                         const AbscissaEdges& room, const LineEdges& edges, std::uint32_t n_slices,
-                         const ColumnRows& rows);
+/// First and last row of each column's ink, over all pieces: inside 0..height - 1; first > last where there is none.
+/// Fills the columns' part of `edges`.
+void find_columns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
+                  std::int32_t* first_row, std::int32_t* last_row);
 
 /// A pixel in the making: column << 8 | coverage; 0 coverage is paper.
 using Cell = std::int32_t;
@@ -81,8 +52,9 @@ inline constexpr std::int32_t cells_begin = 32;
 
 /// Covers the pixels of all columns, from the left. A pixel of row r goes to cells[row_end[r]++], which must be below
 /// 2^31.
-void cover_columns(std::span<const PieceColumns> pieces, const LineEdges& edges, int width, int height, bool antialias,
-                   const ColumnRows& rows, std::int32_t* row_end, Cell* cells);
+void cover_columns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
+                   bool antialias, const std::int32_t* first_row, const std::int32_t* last_row, std::int32_t* row_end,
+                   Cell* cells);
 
 /// Which of n_cells cells begin a run, and how many runs begin before them.
 struct RunCount {

@@ -2,7 +2,6 @@
 // of single values, and none of its walk over the data.
 #include "support/draw_lines_reference.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -11,10 +10,9 @@
 namespace plotmill::test {
 namespace {
 
+using kernels::abscissa_x;
 using kernels::Interval;
-using kernels::PointArcs;
 using kernels::SegmentEdges;
-using kernels::StrokeGrid;
 
 struct Point {
   float x, y;
@@ -57,22 +55,22 @@ std::vector<Piece> find_pieces(std::span<const double> series, const LineOptions
   return pieces;
 }
 
-/// The stroke's interval at x, of points [from, to] and the segments between them; top > bottom where it is not.
-Interval interval_at(const Piece& piece, const std::vector<SegmentEdges>& segments, std::size_t from, std::size_t to,
-                     float x, float r) {
+/// The stroke's interval at abscissa a; top > bottom where the stroke is not.
+Interval interval_at(const Piece& piece, int a, float r) {
   Interval interval{std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
-  for (std::size_t k = from; k <= to; ++k) {
-    const bool has_before = k > 0;
-    const bool has_after = k + 1 < piece.size();
-    const PointArcs arcs(piece[k].x, r, has_before, has_before ? segments[k - 1].shift : 0, has_after,
-                         has_after ? segments[k].shift : 0);
-    const float half = kernels::disc_half_height(r, x - piece[k].x);
-    if (arcs.top_from <= x && x <= arcs.top_to) interval.top = std::min(interval.top, piece[k].y - half);
-    if (arcs.bottom_from <= x && x <= arcs.bottom_to) interval.bottom = std::max(interval.bottom, piece[k].y + half);
+  const float x = abscissa_x(a);
+  const auto include = [&](float top, float bottom) {
+    interval.top = std::min(interval.top, top);
+    interval.bottom = std::max(interval.bottom, bottom);
+  };
+  for (const Point& point : piece) {
+    if (x < point.x - r || x > point.x + r) continue;
+    const float half = kernels::disc_half_height(r, x - point.x);
+    include(point.y - half, point.y + half);
   }
-  for (std::size_t k = from; k < to; ++k) {
-    const SegmentEdges& edges = segments[k];
-    if (!edges.has_edges()) continue;
+  for (std::size_t k = 0; k + 1 < piece.size(); ++k) {
+    if (!(piece[k].x < piece[k + 1].x)) continue;  // Both ends are at one x; the discs say it all.
+    const SegmentEdges edges(piece[k].x, piece[k].y, piece[k + 1].x, piece[k + 1].y, r);
     if (x >= edges.from(edges.shift) && x <= edges.to(edges.shift)) interval.top = std::min(interval.top, edges.top(x));
     if (x >= edges.from(-edges.shift) && x <= edges.to(-edges.shift)) {
       interval.bottom = std::max(interval.bottom, edges.bottom(x));
@@ -81,79 +79,59 @@ Interval interval_at(const Piece& piece, const std::vector<SegmentEdges>& segmen
   return interval;
 }
 
-/// One edge within a column: what is kept of it.
-struct Kept {
-  int abscissa;  ///< From the column's left end.
-  float y;
-};
-using Edge = std::vector<Kept>;
-
-/// Whether abscissa i, which l is the greatest power of two to divide, is kept.
-bool is_kept(const std::vector<float>& edge, int i, int l) {
-  const auto at = [&](int k) { return edge[static_cast<std::size_t>(k)]; };
-  if (l == kernels::slices_per_part || kernels::is_bent(at(i - l), at(i), at(i + l))) return true;
-  return l > 1 && (is_kept(edge, i - l / 2, l / 2) || is_kept(edge, i + l / 2, l / 2));
+/// The intervals of a piece at all abscissae of the image, from -2 to 4 width - 2.
+std::vector<Interval> intervals_of(const Piece& piece, int width, float r) {
+  const int before = kernels::first_abscissa(piece.front().x - r) - 1;
+  const int after = kernels::last_abscissa(piece.back().x + r) + 1;
+  std::vector<Interval> intervals;
+  for (int a = -2; a <= 4 * width - 2; ++a) {
+    if (a == before) {
+      intervals.push_back({piece.front().y, piece.front().y});
+    } else if (a == after) {
+      intervals.push_back({piece.back().y, piece.back().y});
+    } else {
+      intervals.push_back(interval_at(piece, a, r));
+    }
+  }
+  return intervals;
 }
 
-Edge kept_of(const std::vector<float>& edge, bool may_bend) {
-  const int slices = static_cast<int>(edge.size()) - 1;
-  Edge kept{{0, edge.front()}};
-  for (int i = 1; i < slices && may_bend; ++i) {
-    int l = 1;
-    while (l < kernels::slices_per_part && i % (2 * l) == 0) l *= 2;
-    if (is_kept(edge, i, l)) kept.push_back({i, edge[static_cast<std::size_t>(i)]});
+/// Twice the area of the stroke of one column below a height.
+float area_below(const Interval* abscissae, float y) {
+  float tops[5], bottoms[5], slices[4];
+  for (int i = 0; i < 5; ++i) tops[i] = abscissae[i].top, bottoms[i] = abscissae[i].bottom;
+  if (kernels::is_straight(tops) && kernels::is_straight(bottoms)) {
+    const auto edge = [&](const float* e) {
+      return kernels::twice_mean_depth(kernels::depth_below(e[0], y), kernels::depth_below(e[4], y),
+                                       kernels::inverse_rise(e[0], e[4]));
+    };
+    return edge(bottoms) - edge(tops);
   }
-  kept.push_back({slices, edge.back()});
-  return kept;
+  for (int slice = 0; slice < 4; ++slice) {
+    const Interval& from = abscissae[slice];
+    const Interval& to = abscissae[slice + 1];
+    const auto edge = [&](float a, float b) {
+      return kernels::twice_mean_depth(kernels::depth_below(a, y), kernels::depth_below(b, y),
+                                       kernels::inverse_rise(a, b));
+    };
+    const bool covered = from.top <= from.bottom && to.top <= to.bottom;
+    slices[slice] = covered ? edge(from.bottom, to.bottom) - edge(from.top, to.top) : 0;
+  }
+  return kernels::area_of_slices(slices[0], slices[1], slices[2], slices[3]);
 }
 
-/// Adds twice the area between a height y and what of a column's edge lies below it, with a sign, to `area`.
-void add_area_of(const Edge& edge, float y, float sign, int slices, float& area) {
-  for (std::size_t i = 0; i + 1 < edge.size(); ++i) {
-    const float width = static_cast<float>(edge[i + 1].abscissa - edge[i].abscissa) / static_cast<float>(slices);
-    area += kernels::twice_depth_area(kernels::depth_below(edge[i].y, y), kernels::depth_below(edge[i + 1].y, y),
-                                      kernels::inverse_rise(edge[i].y, edge[i + 1].y), sign * width);
+/// Coverage of pixel (column, row) in 255ths.
+int coverage_at(const std::vector<Interval>& intervals, int column, int row) {
+  const Interval* const abscissae = intervals.data() + 4 * column;  // From abscissa 4 column - 2 on.
+  float top = std::numeric_limits<float>::infinity();
+  float bottom = -top;
+  for (int i = 0; i < 5; ++i) {
+    top = std::min(top, abscissae[i].top);
+    bottom = std::max(bottom, abscissae[i].bottom);
   }
-}
-
-/// Adds the coverage of one column of a piece, in 255ths, to pixels that lie `width` apart.
-void cover_column(const Piece& piece, const std::vector<SegmentEdges>& segments, const StrokeGrid& grid, int column,
-                  int width, int height, std::uint8_t* pixels) {
-  const int before = grid.abscissa_before(piece.front().x);
-  const int after = grid.abscissa_after(piece.back().x);
-  const int first = grid.abscissa_of(column);
-  // The points that the column is near to, and the next one on either side: a segment of theirs may cross it.
-  std::size_t from = 0;
-  while (from + 1 < piece.size() && grid.last_near_column(piece[from + 1].x) < column) ++from;
-  std::size_t to = from;
-  while (to + 1 < piece.size() && grid.first_near_column(piece[to].x) <= column) ++to;
-  std::vector<float> tops, bottoms;
-  for (int a = first; a <= first + grid.slices; ++a) {
-    Interval interval = interval_at(piece, segments, from, to, grid.abscissa_x(a), grid.radius);
-    if (a <= before) interval = {piece.front().y, piece.front().y};
-    if (a >= after) interval = {piece.back().y, piece.back().y};
-    tops.push_back(interval.top);
-    bottoms.push_back(interval.bottom);
-  }
-  const bool may_bend = std::ranges::any_of(piece, [&](const Point& point) {
-    return grid.first_near_column(point.x) <= column && column <= grid.last_near_column(point.x);
-  });
-  const Edge top = kept_of(tops, may_bend);
-  const Edge bottom = kept_of(bottoms, may_bend);
-  const int first_row = kernels::pixel_of(std::ranges::min(top, {}, &Kept::y).y);
-  const int last_row = kernels::pixel_of(std::ranges::max(bottom, {}, &Kept::y).y);
-  const auto area_below = [&](float y) {
-    float area = 0;
-    add_area_of(bottom, y, 1, grid.slices, area);
-    add_area_of(top, y, -1, grid.slices, area);
-    return area;
-  };
-  for (int row = std::max(first_row, 0); row <= std::min(last_row, height - 1); ++row) {
-    std::uint8_t& pixel = pixels[row * width];
-    const int covered =
-        kernels::coverage_between(area_below(kernels::row_top(row)), area_below(kernels::row_top(row + 1)));
-    pixel = static_cast<std::uint8_t>(std::min(pixel + covered, 255));
-  }
+  if (!(top <= bottom) || row < kernels::pixel_of(top) || row > kernels::pixel_of(bottom)) return 0;
+  return kernels::coverage_between(area_below(abscissae, kernels::row_top(row)),
+                                   area_below(abscissae, kernels::row_top(row + 1)));
 }
 
 void append_image(const std::vector<std::uint8_t>& coverage, Ink& ink) {
@@ -180,19 +158,17 @@ Ink draw_lines_reference(const SequencesView& series, const LineOptions& options
   const int width = static_cast<int>(options.width);
   const int height = static_cast<int>(options.height);
   const double line_width = options.antialias ? options.line_width_px : std::max(options.line_width_px, 1.0);
-  const StrokeGrid grid(static_cast<float>(line_width / 2),
-                        kernels::slices_of(series.n_points, options.width - 1 - 2 * options.margin_px));
+  const float r = static_cast<float>(line_width / 2);
   for (std::size_t i = 0; i < series.n_series; ++i) {
     std::vector<std::uint8_t> coverage(ink.shape.n_pixels(), 0);
     const std::vector<Piece> pieces = find_pieces(series.series(i), options);
     for (const Piece& piece : pieces) {
-      std::vector<SegmentEdges> segments;
-      for (std::size_t k = 0; k + 1 < piece.size(); ++k) {
-        segments.emplace_back(piece[k].x, piece[k].y, piece[k + 1].x, piece[k + 1].y, grid.radius);
-      }
-      const kernels::ColumnRange columns = kernels::columns_reached(piece.front().x, piece.back().x, grid, width);
-      for (int column = columns.first; column < columns.first + columns.n; ++column) {
-        cover_column(piece, segments, grid, column, width, height, coverage.data() + column);
+      const std::vector<Interval> intervals = intervals_of(piece, width, r);
+      for (int row = 0; row < height; ++row) {
+        for (int column = 0; column < width; ++column) {
+          std::uint8_t& pixel = coverage[static_cast<std::size_t>(row * width + column)];
+          pixel = static_cast<std::uint8_t>(std::min(pixel + coverage_at(intervals, column, row), 255));
+        }
       }
     }
     if (!options.antialias) {

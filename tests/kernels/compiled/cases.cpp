@@ -74,11 +74,10 @@ std::vector<CompiledCase> edge_cases() {
       ++number;  // So that a length does not meet the same options each time.
       for (const std::size_t n_points : lengths) {
         ++number;
-        // Large ones take most of the time: every sixth of them, another one of each kind, and of the others every
-        // second.
-        if (number % (large ? 6 : 2) != 0) continue;
+        // Large ones take most of the time: every sixth of them, another one of each kind.
+        if (large && number % 6 != 0) continue;
         CompiledCase made{{}, options_number(number, size), n_points, {}};
-        const std::size_t n_series = large ? 1 : 1 + number / 2 % 2;
+        const std::size_t n_series = large ? 1 : 1 + number % 2;
         for (std::size_t i = 0; i < n_series; ++i) {
           const auto walk = random_walk(random, n_points);
           for (std::size_t k = 0; k < n_points; ++k) made.values.push_back(kind.value(k, Value(walk[k])));

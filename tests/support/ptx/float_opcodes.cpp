@@ -58,13 +58,6 @@ void add_unordered_comparisons(OpcodeTable& table, const std::string& type) {
   add_setp<F>(table, "nan." + type, [](F a, F b) { return a != a || b != b; });
 }
 
-/// Bits, which have no order.
-template <class T>
-void add_equality(OpcodeTable& table, const std::string& type) {
-  add_setp<T>(table, "eq." + type, std::equal_to<T>());
-  add_setp<T>(table, "ne." + type, std::not_equal_to<T>());
-}
-
 }  // namespace
 
 void add_float_opcodes(OpcodeTable& table) {
@@ -79,9 +72,6 @@ void add_comparison_opcodes(OpcodeTable& table) {
   add_comparisons<std::uint32_t>(table, "u32");
   add_comparisons<std::int64_t>(table, "s64");
   add_comparisons<std::uint64_t>(table, "u64");
-  add_equality<std::uint16_t>(table, "b16");
-  add_equality<std::uint32_t>(table, "b32");
-  add_equality<std::uint64_t>(table, "b64");
   add_comparisons<float>(table, "f32");
   add_comparisons<double>(table, "f64");
   add_unordered_comparisons<float>(table, "f32");
