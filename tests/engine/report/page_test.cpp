@@ -1,10 +1,11 @@
 // What the page about a run says: the limit by its rules, every figure, and no text of others as markup.
 #include <doctest/doctest.h>
 
-#include <cstdlib>
+#include <charconv>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "plotmill/describe.hpp"
@@ -69,7 +70,12 @@ struct Figures {
     };
     for (std::size_t at = html.find("<data "); at != std::string::npos; at = html.find("<data ", at)) {
       const std::string name = between(at, "class=\"", "\"");
-      values[name].push_back(std::strtod(between(at, "value=\"", "\"").c_str(), nullptr));
+      // Not strtod(), which asks the locale what the decimal point is.
+      const std::string digits = between(at, "value=\"", "\"");
+      double value = 0;
+      const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+      CHECK_MESSAGE((error == std::errc() && end == digits.data() + digits.size()), digits);
+      values[name].push_back(value);
       shown[name].push_back(between(at, ">", "<"));
     }
   }
