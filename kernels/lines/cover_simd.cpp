@@ -32,20 +32,22 @@ HWY_INLINE Vector twice_mean_depths(Vector p, Vector q, const float* inverse) {
   return hn::Mul(hn::Add(p, q), hn::Min(hn::Mul(hn::Max(p, q), hn::Set(floats, *inverse)), hn::Set(floats, 1.0F)));
 }
 
-/// A column's stroke, by the five abscissae of each edge; twice its area below heights y, times `scale`, a power of two
-/// that is cheaper to multiply with elsewhere.
+/// An edge of a column at its abscissae.
+using Edge = std::span<const float>;
+
+/// The stroke of a column of one part, by the abscissae of its edges; twice its area below heights y, times `scale`, a
+/// power of two that is cheaper to multiply with elsewhere.
 class StraightColumn {
  public:
-  static constexpr float scale = 1;
-
-  StraightColumn(const LineEdges& edges, std::size_t at, std::size_t column)
+  StraightColumn(const LineEdges& edges, std::size_t at, std::size_t part)
       : top_(edges.top + at),
         bottom_(edges.bottom + at),
-        inverse_top_(edges.inverse_top + column),
-        inverse_bottom_(edges.inverse_bottom + column) {}
+        inverse_top_(edges.inverse_top + part),
+        inverse_bottom_(edges.inverse_bottom + part) {}
 
-  [[nodiscard]] const float* top() const { return top_; }
-  [[nodiscard]] const float* bottom() const { return bottom_; }
+  [[nodiscard]] static constexpr float scale() { return 1; }
+  [[nodiscard]] Edge top() const { return {top_, slices_per_part + 1}; }
+  [[nodiscard]] Edge bottom() const { return {bottom_, slices_per_part + 1}; }
 
   [[nodiscard]] HWY_INLINE Vector areas_below(Vector y) const {
     return hn::Sub(twice_mean_depths(depths(bottom_, y), depths(bottom_ + 4, y), inverse_bottom_),
@@ -63,15 +65,16 @@ class StraightColumn {
 
 class CurvedColumn {
  public:
-  static constexpr float scale = slices_per_pixel;
+  CurvedColumn() = default;
 
   HWY_INLINE CurvedColumn(const LineEdges& edges, std::size_t at) : top_(edges.top + at), bottom_(edges.bottom + at) {
     set_inverse_rises(top_, inverse_top_);
     set_inverse_rises(bottom_, inverse_bottom_);
   }
 
-  [[nodiscard]] const float* top() const { return top_; }
-  [[nodiscard]] const float* bottom() const { return bottom_; }
+  [[nodiscard]] static constexpr float scale() { return slices_per_part; }
+  [[nodiscard]] Edge top() const { return {top_, slices_per_part + 1}; }
+  [[nodiscard]] Edge bottom() const { return {bottom_, slices_per_part + 1}; }
 
   [[nodiscard]] HWY_INLINE Vector areas_below(Vector y) const {
     const Slices bottom(bottom_, inverse_bottom_, y);
@@ -85,7 +88,7 @@ class CurvedColumn {
       return twice_mean_depth(depth_below(bottom_[i], y), depth_below(bottom_[i + 1], y), inverse_bottom_[i]) -
              twice_mean_depth(depth_below(top_[i], y), depth_below(top_[i + 1], y), inverse_top_[i]);
     };
-    return area_of_slices(slice(0), slice(1), slice(2), slice(3)) * scale;
+    return area_of_slices(slice(0), slice(1), slice(2), slice(3)) * scale();
   }
 
  private:
@@ -106,15 +109,57 @@ class CurvedColumn {
   };
 
   HWY_INLINE static void set_inverse_rises(const float* edge, float* inverse) {
-    constexpr hn::CappedTag<float, slices_per_pixel> d;
-    for (std::size_t i = 0; i < slices_per_pixel; i += hn::Lanes(d)) {
+    constexpr hn::CappedTag<float, slices_per_part> d;
+    for (std::size_t i = 0; i < slices_per_part; i += hn::Lanes(d)) {
       const auto rise = hn::Abs(hn::Sub(hn::LoadU(d, edge + i + 1), hn::LoadU(d, edge + i)));
       hn::StoreU(hn::Div(hn::Set(d, 1.0F), hn::Max(rise, hn::Set(d, 0x1p-20F))), d, inverse + i);
     }
   }
 
   const float *top_, *bottom_;
-  float inverse_top_[slices_per_pixel], inverse_bottom_[slices_per_pixel];
+  float inverse_top_[slices_per_part], inverse_bottom_[slices_per_part];
+};
+
+/// The stroke of a column of several parts.
+class PartedColumn {
+ public:
+  PartedColumn(const LineEdges& edges, const StrokeGrid& grid, std::size_t at, std::size_t part)
+      : edges_(edges), at_(at), part_(part), n_(static_cast<std::size_t>(grid.parts)) {
+    for (std::size_t i = 0; i < n_; ++i) {
+      if (!is_straight(i)) curved_[i] = CurvedColumn(edges, at_of(i));
+    }
+  }
+
+  [[nodiscard]] float scale() const { return static_cast<float>(n_); }
+  [[nodiscard]] Edge top() const { return {edges_.top + at_, slices_per_part * n_ + 1}; }
+  [[nodiscard]] Edge bottom() const { return {edges_.bottom + at_, slices_per_part * n_ + 1}; }
+
+  [[nodiscard]] HWY_INLINE Vector areas_below(Vector y) const {
+    auto sum = hn::Zero(floats);
+    for (std::size_t i = 0; i < n_; ++i) {
+      sum =
+          hn::Add(sum, is_straight(i) ? straight(i).areas_below(y)
+                                      : hn::Mul(curved_[i].areas_below(y), hn::Set(floats, 1 / CurvedColumn::scale())));
+    }
+    return sum;
+  }
+
+  [[nodiscard]] float area_below(float y) const {
+    float sum = 0;
+    for (std::size_t i = 0; i < n_; ++i) {
+      sum += is_straight(i) ? straight(i).area_below(y) : curved_[i].area_below(y) * (1 / CurvedColumn::scale());
+    }
+    return sum;
+  }
+
+ private:
+  [[nodiscard]] bool is_straight(std::size_t i) const { return edges_.inverse_top[part_ + i] > 0; }
+  [[nodiscard]] std::size_t at_of(std::size_t i) const { return at_ + slices_per_part * i; }
+  [[nodiscard]] StraightColumn straight(std::size_t i) const { return {edges_, at_of(i), part_ + i}; }
+
+  const LineEdges& edges_;
+  std::size_t at_, part_, n_;
+  CurvedColumn curved_[most_parts];
 };
 
 /// Upper edges of n_lanes() rows from `row` on.
@@ -142,51 +187,66 @@ struct Rows {
   int first, last;
 };
 
-/// Rows in which five abscissae have ink, also outside of the image.
+/// Rows in which a column's abscissae have ink, also outside of the image.
 template <class Column>
 Rows rows_of(const Column& column) {
-  return {pixel_of(*std::min_element(column.top(), column.top() + slices_per_pixel + 1)),
-          pixel_of(*std::max_element(column.bottom(), column.bottom() + slices_per_pixel + 1))};
+  return {pixel_of(*std::ranges::min_element(column.top())), pixel_of(*std::ranges::max_element(column.bottom()))};
 }
 
 /// Rows that the stroke covers from edge to edge, if any, of a column that it crosses in less than 1,000 rows: there
 /// the areas are exact enough (see math.hpp) for coverage_between() to give 255.
 template <class Column>
 Rows full_rows(const Column& column) {
-  const auto top = std::minmax_element(column.top(), column.top() + slices_per_pixel + 1);
-  const auto bottom = std::minmax_element(column.bottom(), column.bottom() + slices_per_pixel + 1);
-  if (*bottom.second - *top.first > 1000) return {0, -1};
-  return {pixel_of(*top.second) + 1, pixel_of(*bottom.first) - 1};
+  const auto [least_top, greatest_top] = std::ranges::minmax(column.top());
+  const auto [least_bottom, greatest_bottom] = std::ranges::minmax(column.bottom());
+  if (greatest_bottom - least_top > 1000) return {0, -1};
+  return {pixel_of(greatest_top) + 1, pixel_of(least_bottom) - 1};
 }
 
-class Columns {
- public:
-  Columns(const LineEdges& edges, int height, bool antialias, std::int32_t* row_end, Cell* cells)
-      : edges_(edges), height_(height), antialias_(antialias), row_end_(row_end), cells_(cells) {}
+/// Puts the cells of the rows `row` to `last_row`, as many as a vector holds.
+template <class D>
+HWY_INLINE void put_cells(D d, int x, int row, int last_row, hn::Vec<D> coverage, const CellRows& out) {
+  if (!out.antialias) coverage = hn::IfThenElseZero(hn::Gt(coverage, hn::Set(d, 127)), hn::Set(d, 255));
+  std::int32_t* const row_end = out.row_end + row;
+  const auto position = hn::LoadU(d, row_end);
+  const auto inside = hn::FirstN(d, static_cast<std::size_t>(last_row - row + 1));
+  const auto to = hn::IfThenElse(inside, position, hn::Iota(d, 0));
+  hn::ScatterIndex(hn::Or(coverage, hn::Set(d, x << 8)), d, out.cells, to);
+  hn::StoreU(hn::IfThenElse(inside, hn::Add(position, hn::Set(d, 1)), position), d, row_end);
+}
 
-  /// Covers column x of one piece: its rows first_row to last_row.
-  HWY_INLINE void cover(int x, const PieceIntervals& piece, int first_row, int last_row) const {
-    const std::size_t at = abscissa_of(piece, x);
-    const std::size_t column = column_of(piece, x);
-    if (is_straight(column)) {
-      cover(x, StraightColumn(edges_, at, column), first_row, last_row);
+/// Columns of one piece.
+class PieceColumns {
+ public:
+  PieceColumns(const PieceIntervals& piece, const StrokeGrid& grid, const LineEdges& edges, const CellRows& out)
+      : piece_(piece), grid_(grid), edges_(edges), out_(out) {}
+
+  /// Covers column x, which the piece alone reaches.
+  HWY_INLINE void cover(int x) const {
+    const int first_row = out_.rows.first[x];
+    const int last_row = out_.rows.last[x];
+    if (first_row > last_row) return;
+    const std::size_t at = abscissa_of(x);
+    const std::size_t part = part_of(x);
+    if (grid_.parts > 1) {
+      cover(x, PartedColumn(edges_, grid_, at, part), first_row, last_row);
+    } else if (is_straight(part)) {
+      cover(x, StraightColumn(edges_, at, part), first_row, last_row);
     } else {
       cover(x, CurvedColumn(edges_, at), first_row, last_row);
     }
   }
 
-  /// Covers column x of several pieces: `pieces` hold it all.
-  HWY_NOINLINE void cover(int x, std::span<const PieceIntervals> pieces, int first_row, int last_row) const {
-    for (int row = first_row; row <= last_row; row += n_lanes()) {
-      auto sum = hn::Zero(ints);
-      for (const PieceIntervals& piece : pieces) {
-        if (x >= piece.first_column + piece.n_columns) continue;
-        const std::size_t at = abscissa_of(piece, x);
-        const std::size_t column = column_of(piece, x);
-        sum = hn::Add(sum, is_straight(column) ? coverages(StraightColumn(edges_, at, column), row)
-                                               : coverages(CurvedColumn(edges_, at), row));
-      }
-      put(x, row, last_row, hn::Min(sum, hn::Set(ints, 255)));
+  /// Adds the coverage of column x.
+  void add(int x, std::int32_t* sums) const {
+    const std::size_t at = abscissa_of(x);
+    const std::size_t part = part_of(x);
+    if (grid_.parts > 1) {
+      add(x, PartedColumn(edges_, grid_, at, part), sums);
+    } else if (is_straight(part)) {
+      add(x, StraightColumn(edges_, at, part), sums);
+    } else {
+      add(x, CurvedColumn(edges_, at), sums);
     }
   }
 
@@ -194,13 +254,13 @@ class Columns {
   /// Columns of more rows may have enough full ones to look for them.
   static constexpr int tall = 64;
 
-  static std::size_t abscissa_of(const PieceIntervals& piece, int x) {
-    return piece.begin + static_cast<std::size_t>(slices_per_pixel * (x - piece.first_column));
+  [[nodiscard]] std::size_t abscissa_of(int x) const {
+    return piece_.begin + static_cast<std::size_t>(grid_.slices() * (x - piece_.first_column));
   }
-  static std::size_t column_of(const PieceIntervals& piece, int x) {
-    return piece.columns_begin + static_cast<std::size_t>(x - piece.first_column);
+  [[nodiscard]] std::size_t part_of(int x) const {
+    return piece_.parts_begin + static_cast<std::size_t>(grid_.parts * (x - piece_.first_column));
   }
-  [[nodiscard]] bool is_straight(std::size_t column) const { return edges_.inverse_top[column] > 0; }
+  [[nodiscard]] bool is_straight(std::size_t part) const { return edges_.inverse_top[part] > 0; }
 
   template <class Column>
   HWY_INLINE void cover(int x, const Column& column, int first_row, int last_row) const {
@@ -249,65 +309,62 @@ class Columns {
   template <class Column>
   HWY_INLINE float area_after_column(const Column& column, int row, int last_row) const {
     // Below last_row there is nothing unless it is the image that ends there.
-    return last_row < height_ - 1 ? 0.0F : column.area_below(row_top(row));
+    return last_row < out_.height - 1 ? 0.0F : column.area_below(row_top(row));
   }
 
   /// Coverage of n_lanes() rows from `row` on. area_after: the area below those rows. Sets it to that below `row`.
   template <class Column>
   HWY_INLINE static IntVector coverages_above(const Column& column, int row, float& area_after) {
     const auto areas = column.areas_below(row_tops(row));
-    const auto coverages = coverages_between(areas, from_next_lane(areas, area_after), Column::scale);
+    const auto coverages = coverages_between(areas, from_next_lane(areas, area_after), column.scale());
     area_after = hn::GetLane(areas);
     return coverages;
   }
 
-  /// Coverage of n_lanes() rows from `row` on, 0 in those that the column does not reach.
+  /// The rows that the column does not reach get nothing.
   template <class Column>
-  HWY_INLINE static IntVector coverages(const Column& column, int row) {
+  HWY_INLINE void add(int x, const Column& column, std::int32_t* sums) const {
     const Rows rows = rows_of(column);
-    const auto covered =
-        coverages_between(column.areas_below(row_tops(row)), column.areas_below(row_tops(row + 1)), Column::scale);
-    const auto lanes = hn::Iota(ints, row);
-    const auto outside = hn::Or(hn::Lt(lanes, hn::Set(ints, rows.first)), hn::Gt(lanes, hn::Set(ints, rows.last)));
-    return hn::IfThenZeroElse(outside, covered);
+    const int first_row = std::max(rows.first, out_.rows.first[x]);
+    const int last_row = std::min(rows.last, out_.rows.last[x]);
+    for (int row = first_row; row <= last_row; row += n_lanes()) {
+      const auto covered =
+          coverages_between(column.areas_below(row_tops(row)), column.areas_below(row_tops(row + 1)), column.scale());
+      const auto inside = hn::RebindMask(ints, hn::FirstN(floats, static_cast<std::size_t>(last_row - row + 1)));
+      const auto sum = hn::LoadU(ints, sums + row);
+      hn::StoreU(hn::Add(sum, hn::IfThenElseZero(inside, covered)), ints, sums + row);
+    }
   }
 
-  /// Puts the cells of the rows `row` to `last_row`, as many as a vector holds.
-  HWY_INLINE void put(int x, int row, int last_row, IntVector coverage) const { put(ints, x, row, last_row, coverage); }
-
+  HWY_INLINE void put(int x, int row, int last_row, IntVector coverage) const {
+    put_cells(ints, x, row, last_row, coverage, out_);
+  }
   template <class D>
   HWY_INLINE void put(D d, int x, int row, int last_row, hn::Vec<D> coverage) const {
-    if (!antialias_) coverage = hn::IfThenElseZero(hn::Gt(coverage, hn::Set(d, 127)), hn::Set(d, 255));
-    std::int32_t* const row_end = row_end_ + row;
-    const auto position = hn::LoadU(d, row_end);
-    const auto inside = hn::FirstN(d, static_cast<std::size_t>(last_row - row + 1));
-    const auto to = hn::IfThenElse(inside, position, hn::Iota(d, 0));
-    hn::ScatterIndex(hn::Or(coverage, hn::Set(d, x << 8)), d, cells_, to);
-    hn::StoreU(hn::IfThenElse(inside, hn::Add(position, hn::Set(d, 1)), position), d, row_end);
+    put_cells(d, x, row, last_row, coverage, out_);
   }
 
+  PieceIntervals piece_;
+  StrokeGrid grid_;
   LineEdges edges_;
-  int height_;
-  bool antialias_;
-  std::int32_t* row_end_;
-  Cell* cells_;
+  CellRows out_;
 };
 
-void CoverColumns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height, bool antialias,
-                  const std::int32_t* first_row, const std::int32_t* last_row, std::int32_t* row_end, Cell* cells) {
-  const Columns columns(edges, height, antialias, row_end, cells);
-  // Pieces follow each other in x, and so do their first and their last columns.
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  for (int x = 0; x < width; ++x) {
-    while (end < pieces.size() && pieces[end].first_column <= x) ++end;
-    while (begin < end && pieces[begin].first_column + pieces[begin].n_columns <= x) ++begin;
-    if (first_row[x] > last_row[x]) continue;
-    if (end - begin == 1) {
-      columns.cover(x, pieces[begin], first_row[x], last_row[x]);
-    } else {
-      columns.cover(x, pieces.subspan(begin, end - begin), first_row[x], last_row[x]);
-    }
+void CoverColumns(const PieceIntervals& piece, int from, int to, const StrokeGrid& grid, const LineEdges& edges,
+                  const CellRows& out) {
+  const PieceColumns columns(piece, grid, edges, out);
+  for (int x = from; x < to; ++x) columns.cover(x);
+}
+
+void AddColumn(const PieceIntervals& piece, int x, const StrokeGrid& grid, const LineEdges& edges, const CellRows& out,
+               std::int32_t* sums) {
+  PieceColumns(piece, grid, edges, out).add(x, sums);
+}
+
+void PutColumn(int x, const std::int32_t* sums, const CellRows& out) {
+  const int last_row = out.rows.last[x];
+  for (int row = out.rows.first[x]; row <= last_row; row += n_lanes()) {
+    put_cells(ints, x, row, last_row, hn::Min(hn::LoadU(ints, sums + row), hn::Set(ints, 255)), out);
   }
 }
 
@@ -319,13 +376,20 @@ HWY_AFTER_NAMESPACE();
 namespace plotmill::kernels {
 
 HWY_EXPORT(CoverColumns);
+HWY_EXPORT(AddColumn);
+HWY_EXPORT(PutColumn);
 
-void cover_columns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
-                   bool antialias, const std::int32_t* first_row, const std::int32_t* last_row, std::int32_t* row_end,
-                   Cell* cells) {
-  HWY_DYNAMIC_DISPATCH(CoverColumns)
-  (pieces, edges, width, height, antialias, first_row, last_row, row_end, cells);
+void cover_columns(const PieceIntervals& piece, int from, int to, const StrokeGrid& grid, const LineEdges& edges,
+                   const CellRows& out) {
+  HWY_DYNAMIC_DISPATCH(CoverColumns)(piece, from, to, grid, edges, out);
 }
+
+void add_column(const PieceIntervals& piece, int x, const StrokeGrid& grid, const LineEdges& edges, const CellRows& out,
+                std::int32_t* sums) {
+  HWY_DYNAMIC_DISPATCH(AddColumn)(piece, x, grid, edges, out, sums);
+}
+
+void put_column(int x, const std::int32_t* sums, const CellRows& out) { HWY_DYNAMIC_DISPATCH(PutColumn)(x, sums, out); }
 
 }  // namespace plotmill::kernels
 #endif

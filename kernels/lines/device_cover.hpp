@@ -38,8 +38,8 @@ struct PieceRange {
   return rows;
 }
 
-/// Columns and their items. A column is simple where one piece reaches it and has straight edges there, as most are;
-/// threads that work side by side do columns of one kind.
+/// Columns and their items. A column is simple where one piece reaches it and it is one straight part, as most are
+/// where points lie apart; threads that work side by side do columns of one kind.
 struct ItemCounts {
   std::uint32_t simple_columns, simple_items, other_columns, other_items;
 
@@ -51,12 +51,14 @@ struct ItemCounts {
 };
 
 /// The items of one column.
-[[nodiscard]] PLOTMILL_DEVICE inline ItemCounts items_of(const LineScratch& scratch, std::uint32_t n_pieces, int x) {
+[[nodiscard]] PLOTMILL_DEVICE inline ItemCounts items_of(const LineJob& job, const LineScratch& scratch,
+                                                         std::uint32_t n_pieces, int x) {
   const PieceRange pieces = pieces_at(scratch, n_pieces, x);
   const RowRange rows = rows_at(scratch, pieces, x);
   if (rows.first > rows.last) return {0, 0, 0, 0};
   const auto n = static_cast<std::uint32_t>((rows.last - rows.first) / rows_per_item + 1);
-  const bool simple = pieces.end - pieces.begin == 1 && scratch.straight[slot_at(scratch, pieces.begin, x)] != 0;
+  const bool simple =
+      job.grid.parts == 1 && pieces.end - pieces.begin == 1 && scratch.straight[slot_at(scratch, pieces.begin, x)] != 0;
   return simple ? ItemCounts{1, n, 0, 0} : ItemCounts{0, 0, 1, n};
 }
 
@@ -66,9 +68,9 @@ template <class Block>
                                                     const LineCounts& counts) {
   return block.exclusive_sums(
       job.options.width, ItemCounts{0, 0, 0, 0},
-      [&](std::uint32_t x) { return items_of(scratch, counts.n_pieces, static_cast<int>(x)); },
+      [&](std::uint32_t x) { return items_of(job, scratch, counts.n_pieces, static_cast<int>(x)); },
       [&](std::uint32_t x, const ItemCounts& before) {
-        const ItemCounts own = items_of(scratch, counts.n_pieces, static_cast<int>(x));
+        const ItemCounts own = items_of(job, scratch, counts.n_pieces, static_cast<int>(x));
         if (own.n_items() == 0) return;
         const bool simple = own.simple_items > 0;
         const std::uint32_t at = simple ? before.simple_columns : job.options.width - 1 - before.other_columns;
@@ -77,15 +79,15 @@ template <class Block>
       });
 }
 
-/// A column's stroke between straight edges; twice its area below a height.
-struct StraightStroke {
+/// The stroke of a part between straight edges; twice its mean depth below a height.
+struct StraightPart {
   float top_from, top_to, bottom_from, bottom_to, inverse_top, inverse_bottom;
 
-  PLOTMILL_DEVICE StraightStroke(const float* top, const float* bottom)
+  PLOTMILL_DEVICE StraightPart(const float* top, const float* bottom)
       : top_from(top[0]),
-        top_to(top[slices_per_pixel]),
+        top_to(top[slices_per_part]),
         bottom_from(bottom[0]),
-        bottom_to(bottom[slices_per_pixel]),
+        bottom_to(bottom[slices_per_part]),
         inverse_top(inverse_rise(top_from, top_to)),
         inverse_bottom(inverse_rise(bottom_from, bottom_to)) {}
 
@@ -96,26 +98,26 @@ struct StraightStroke {
 };
 
 /// The same in four slices.
-struct CurvedStroke {
-  float top[slices_per_pixel + 1], bottom[slices_per_pixel + 1];
-  float inverse_top[slices_per_pixel], inverse_bottom[slices_per_pixel];
+struct CurvedPart {
+  float top[slices_per_part + 1], bottom[slices_per_part + 1];
+  float inverse_top[slices_per_part], inverse_bottom[slices_per_part];
 
-  PLOTMILL_DEVICE CurvedStroke(const float* top_edge, const float* bottom_edge) {
-    for (int i = 0; i <= slices_per_pixel; ++i) {
+  PLOTMILL_DEVICE CurvedPart(const float* top_edge, const float* bottom_edge) {
+    for (int i = 0; i <= slices_per_part; ++i) {
       top[i] = top_edge[i];
       bottom[i] = bottom_edge[i];
     }
-    for (int i = 0; i < slices_per_pixel; ++i) {
+    for (int i = 0; i < slices_per_part; ++i) {
       inverse_top[i] = inverse_rise(top[i], top[i + 1]);
       inverse_bottom[i] = inverse_rise(bottom[i], bottom[i + 1]);
     }
   }
 
   [[nodiscard]] PLOTMILL_DEVICE float area_below(float y) const {
-    float areas[slices_per_pixel];
+    float areas[slices_per_part];
     float top_from = depth_below(top[0], y);
     float bottom_from = depth_below(bottom[0], y);
-    for (int i = 0; i < slices_per_pixel; ++i) {
+    for (int i = 0; i < slices_per_part; ++i) {
       const float top_to = depth_below(top[i + 1], y);
       const float bottom_to = depth_below(bottom[i + 1], y);
       areas[i] = twice_mean_depth(bottom_from, bottom_to, inverse_bottom[i]) -
@@ -127,16 +129,44 @@ struct CurvedStroke {
   }
 };
 
-/// Adds the coverage of the rows from `first` on, as far as the stroke reaches.
-template <class Stroke>
-PLOTMILL_DEVICE void add_coverage(const Stroke& stroke, const RowRange& rows, int first, int (&sums)[rows_per_item]) {
-  float area_from = stroke.area_below(row_top(first));
+/// Adds a part to twice the areas below the upper edges of rows from `first` on, one more than an item has.
+template <class Part>
+PLOTMILL_DEVICE void add_areas(const Part& part, int first, float (&areas)[rows_per_item + 1]) {
+  for (int i = 0; i <= rows_per_item; ++i) areas[i] += part.area_below(row_top(first + i));
+}
+
+/// The coverage of an item's rows, at most 255 each, a byte for each: registers are scarce.
+using ItemCoverage = std::uint32_t;
+static_assert(rows_per_item <= 4);
+
+[[nodiscard]] PLOTMILL_DEVICE inline int coverage_of(ItemCoverage coverage, int row) {
+  return static_cast<int>(coverage >> (8U * static_cast<std::uint32_t>(row)) & 255U);
+}
+
+/// Adds the coverage of a slot's rows from `first` on, as far as the stroke reaches. top, bottom: at its left end.
+[[nodiscard]] PLOTMILL_DEVICE inline ItemCoverage with_coverage(const LineJob& job, const LineScratch& scratch,
+                                                                std::uint32_t slot, const float* top,
+                                                                const float* bottom, int first, ItemCoverage sums) {
+  float areas[rows_per_item + 1] = {};
+  const std::uint32_t straight = scratch.straight[slot];
+  for (int part = 0; part < job.grid.parts; ++part) {
+    const int at = slices_per_part * part;
+    if ((straight >> static_cast<std::uint32_t>(part) & 1U) != 0) {
+      add_areas(StraightPart(top + at, bottom + at), first, areas);
+    } else {
+      add_areas(CurvedPart(top + at, bottom + at), first, areas);
+    }
+  }
+  const float share = 1.0F / static_cast<float>(job.grid.parts);
+  const RowRange rows = scratch.rows[slot];
   for (int i = 0; i < rows_per_item; ++i) {
     const int row = first + i;
-    const float area_to = stroke.area_below(row_top(row + 1));
-    if (row >= rows.first && row <= rows.last) sums[i] += coverage_between(area_from, area_to);
-    area_from = area_to;
+    if (row < rows.first || row > rows.last) continue;
+    const int before = coverage_of(sums, i);
+    const int sum = lesser(before + coverage_between(areas[i] * share, areas[i + 1] * share), 255);
+    sums += static_cast<std::uint32_t>(sum - before) << (8U * static_cast<std::uint32_t>(i));
   }
+  return sums;
 }
 
 /// Calls put(column, row, coverage) for each pixel of an item that is ink.
@@ -152,24 +182,18 @@ PLOTMILL_DEVICE void cover_item(const LineJob& job, const LineScratch& scratch, 
   const std::uint32_t column = scratch.columns[place_of(rank)];
   const int x = static_cast<int>(column);
   const PieceRange pieces = pieces_at(scratch, counts.n_pieces, x);
-  const RowRange rows = rows_at(scratch, pieces, x);
-  const int first = rows.first + rows_per_item * static_cast<int>(item - scratch.items[place_of(rank)]);
-  int sums[rows_per_item] = {};
+  const int first =
+      rows_at(scratch, pieces, x).first + rows_per_item * static_cast<int>(item - scratch.items[place_of(rank)]);
+  ItemCoverage sums = 0;
   for (std::uint32_t p = pieces.begin; p < pieces.end; ++p) {
     const std::uint32_t slot = slot_at(scratch, p, x);
-    const float* const top = scratch.top + slices_per_pixel * slot + p;
-    const float* const bottom = scratch.bottom + slices_per_pixel * slot + p;
-    if (scratch.straight[slot] != 0) {
-      add_coverage(StraightStroke(top, bottom), scratch.rows[slot], first, sums);
-    } else {
-      add_coverage(CurvedStroke(top, bottom), scratch.rows[slot], first, sums);
-    }
+    const std::uint32_t at = job.slices() * slot + p;
+    sums = with_coverage(job, scratch, slot, scratch.top + at, scratch.bottom + at, first, sums);
   }
-  for (int i = 0; i < rows_per_item; ++i) {
-    const int coverage = job.options.antialias ? lesser(sums[i], 255) : sums[i] > 127 ? 255 : 0;
-    if (coverage > 0 && first + i <= rows.last) {
-      put(column, static_cast<std::uint32_t>(first + i), static_cast<std::uint8_t>(coverage));
-    }
+  for (int row = first; sums != 0; ++row, sums >>= 8U) {
+    const int sum = coverage_of(sums, 0);
+    const int coverage = job.options.antialias ? sum : sum > 127 ? 255 : 0;
+    if (coverage > 0) put(column, static_cast<std::uint32_t>(row), static_cast<std::uint8_t>(coverage));
   }
 }
 

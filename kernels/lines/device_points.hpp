@@ -74,7 +74,8 @@ template <class Block>
   block.for_each(counts.n_points, [&](std::uint32_t k) {
     // From one piece to the next there is a segment as well; nobody looks at it.
     if (k + 1 < counts.n_points) {
-      scratch.segments[k] = SegmentEdges(scratch.x[k], scratch.y[k], scratch.x[k + 1], scratch.y[k + 1], job.radius);
+      scratch.segments[k] =
+          SegmentEdges(scratch.x[k], scratch.y[k], scratch.x[k + 1], scratch.y[k + 1], job.grid.radius);
     } else {
       scratch.pieces[counts.n_pieces].point_begin = counts.n_points;
     }
@@ -82,7 +83,7 @@ template <class Block>
   const auto columns_of = [&](std::uint32_t p) {
     const float first_x = scratch.x[scratch.pieces[p].point_begin];
     const float last_x = scratch.x[scratch.pieces[p + 1].point_begin - 1];
-    return columns_reached(first_x, last_x, job.radius, static_cast<int>(job.options.width));
+    return columns_reached(first_x, last_x, job.grid, static_cast<int>(job.options.width));
   };
   counts.n_slots = block.exclusive_sums(
       counts.n_pieces, 0U, [&](std::uint32_t p) { return static_cast<std::uint32_t>(columns_of(p).n); },

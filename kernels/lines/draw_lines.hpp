@@ -36,11 +36,19 @@ struct LinePoints {
 void line_points(const LineOptions& options, std::span<const float> x, std::span<const double> series, LinePoints& out);
 
 /// Radius of the stroke in pixels.
-[[nodiscard]] float stroke_radius(const LineOptions& options);
+[[nodiscard]] StrokeGrid stroke_grid(const LineOptions& options, std::size_t n_points);
 
 [[nodiscard]] inline ImageShape image_shape(const LineOptions& options) {
   return {options.width, options.height, options.paper, options.ink};
 }
+
+/// Owns what LineEdges points to.
+struct EdgeRoom {
+  std::vector<float> top, bottom, inverse_top, inverse_bottom;
+
+  void make(std::size_t n_abscissae, std::size_t n_parts);
+  [[nodiscard]] LineEdges edges() { return {top.data(), bottom.data(), inverse_top.data(), inverse_bottom.data()}; }
+};
 
 /// Holds the scratch for one thread. Its memory grows to what the densest series needs and stays; it is at most
 /// max_bytes().
@@ -58,18 +66,24 @@ class LineDrawer {
 
  private:
   void find_pieces();
+  void cover(const CellRows& out);
+  void cover_shared(int x, std::size_t begin, std::size_t end, const CellRows& out);
+  [[nodiscard]] PiecePoints points_of(std::size_t piece) const;
+  [[nodiscard]] PiecePoints points_near(std::size_t piece, int x) const;
   void place_rows();
   void set_points_without_antialias();
   void append_rows(Ink& ink);
 
   LineOptions options_;
   std::vector<float> x_;
-  float radius_;
+  StrokeGrid grid_;
   LinePoints points_;
   std::vector<PieceIntervals> pieces_;
-  std::vector<float> top_, bottom_, inverse_top_, inverse_bottom_;  ///< See LineEdges.
-  std::vector<std::int32_t> first_row_, last_row_;                  ///< [width]
-  std::vector<std::int32_t> row_end_;                               ///< [height]
+  EdgeRoom edges_;                                  ///< Of all columns.
+  EdgeRoom shared_;                                 ///< Of one column of one piece, where several reach it.
+  std::vector<std::int32_t> sums_;                  ///< [height]: the coverage of such a column.
+  std::vector<std::int32_t> first_row_, last_row_;  ///< [width]
+  std::vector<std::int32_t> row_end_;               ///< [height]
   std::vector<Cell> cells_;
   std::vector<std::uint8_t> coverage_;
   std::vector<std::int32_t> starts_;  ///< Runs as cells_to_runs() leaves them.

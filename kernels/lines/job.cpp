@@ -24,10 +24,10 @@ std::uint64_t most_slots(const LineOptions& options, std::size_t n_points, std::
   return static_cast<std::uint64_t>(std::min(std::ceil(n_slots), static_cast<double>(n_pieces) * options.width));
 }
 
-ScratchLayout scratch_layout(const LineOptions& options, std::size_t n_points, float radius) {
+ScratchLayout scratch_layout(const LineOptions& options, std::size_t n_points, const StrokeGrid& grid) {
   const std::uint64_t n_pieces = (n_points + 1) / 2;
-  const std::uint64_t n_slots = most_slots(options, n_points, n_pieces, radius);
-  const std::uint64_t n_abscissae = slices_per_pixel * n_slots + n_pieces;
+  const std::uint64_t n_slots = most_slots(options, n_points, n_pieces, grid.radius);
+  const std::uint64_t n_abscissae = static_cast<std::uint64_t>(grid.slices()) * n_slots + n_pieces;
   MemoryLayout layout(256);
   ScratchLayout scratch{};
   const auto place = [&](std::uint32_t ScratchLayout::*at, std::uint64_t n, std::size_t element_bytes) {
@@ -40,7 +40,7 @@ ScratchLayout scratch_layout(const LineOptions& options, std::size_t n_points, f
   place(&ScratchLayout::top, n_abscissae, sizeof(float));
   place(&ScratchLayout::bottom, n_abscissae, sizeof(float));
   place(&ScratchLayout::rows, n_slots, sizeof(RowRange));
-  place(&ScratchLayout::straight, n_slots, sizeof(std::uint8_t));
+  place(&ScratchLayout::straight, n_slots, sizeof(std::uint16_t));
   place(&ScratchLayout::columns, options.width, sizeof(std::uint16_t));
   place(&ScratchLayout::items, options.width, sizeof(std::uint32_t));
   if (n_points > std::numeric_limits<std::uint32_t>::max() / 64 ||
@@ -55,10 +55,10 @@ ScratchLayout scratch_layout(const LineOptions& options, std::size_t n_points, f
 }  // namespace
 
 LineJob line_job(const LineOptions& options, std::size_t n_points) {
-  const float radius = stroke_radius(options);
+  const StrokeGrid grid = stroke_grid(options, n_points);
   const std::uint32_t n_words = (options.width + columns_per_word - 1) / columns_per_word;
-  const ScratchLayout scratch = scratch_layout(options, n_points, radius);
-  return {options, static_cast<std::uint32_t>(n_points), radius, radius * (1 + 0x1p-20F), n_words, scratch};
+  const ScratchLayout scratch = scratch_layout(options, n_points, grid);
+  return {options, static_cast<std::uint32_t>(n_points), grid, grid.radius * (1 + 0x1p-20F), n_words, scratch};
 }
 
 }  // namespace plotmill::kernels

@@ -28,15 +28,15 @@ struct RowRange {
   std::uint16_t first, last;
 };
 
-/// Byte offsets of what one image's block keeps while it works. An abscissa of slot s of piece p is [4 s + p] and the
-/// four that follow.
+/// Byte offsets of what one image's block keeps while it works. The abscissae of slot s of piece p are
+/// [slices s + p] and those that follow.
 struct ScratchLayout {
   std::uint32_t x, y;         ///< float [n_points]: the points, in pixels.
   std::uint32_t segments;     ///< SegmentEdges [n_points]: from each point to the next.
   std::uint32_t pieces;       ///< DevicePiece [n_pieces + 1]
-  std::uint32_t top, bottom;  ///< float [4 n_slots + n_pieces]: of the stroke at each abscissa.
+  std::uint32_t top, bottom;  ///< float [slices n_slots + n_pieces]: of the stroke at each abscissa.
   std::uint32_t rows;         ///< RowRange [n_slots]: where the slot has ink.
-  std::uint32_t straight;     ///< uint8 [n_slots]: whether both edges are straight.
+  std::uint32_t straight;     ///< uint16 [n_slots]: a bit for each of its parts: whether both edges are straight.
   std::uint32_t columns;      ///< uint16 [width]: columns with ink, in the order of their items.
   std::uint32_t items;        ///< uint32 [width]: first item of each of these; see device_cover.hpp.
   std::uint32_t n_bytes;      ///< A multiple of 256.
@@ -45,12 +45,13 @@ struct ScratchLayout {
 struct LineJob {
   LineOptions options;
   std::uint32_t n_points;
-  float radius;
-  float reach;            ///< At least `radius`, and no edge counts farther from its segment, rounding included.
+  StrokeGrid grid;
+  float reach;            ///< At least the radius, and no edge counts farther from its segment, rounding included.
   std::uint32_t n_words;  ///< Of a row of the mask.
   ScratchLayout scratch;
 
   [[nodiscard]] PLOTMILL_DEVICE std::uint32_t mask_words() const { return n_words * options.height; }
+  [[nodiscard]] PLOTMILL_DEVICE std::uint32_t slices() const { return static_cast<std::uint32_t>(grid.slices()); }
 };
 
 /// The job of drawing series of n_points with valid options. Throws Error (device) where they are too long.
@@ -63,7 +64,7 @@ struct LineScratch {
   DevicePiece* pieces;
   float *top, *bottom;
   RowRange* rows;
-  std::uint8_t* straight;
+  std::uint16_t* straight;
   std::uint16_t* columns;
   std::uint32_t* items;
 
@@ -75,7 +76,7 @@ struct LineScratch {
         top(reinterpret_cast<float*>(base + layout.top)),
         bottom(reinterpret_cast<float*>(base + layout.bottom)),
         rows(reinterpret_cast<RowRange*>(base + layout.rows)),
-        straight(reinterpret_cast<std::uint8_t*>(base + layout.straight)),
+        straight(reinterpret_cast<std::uint16_t*>(base + layout.straight)),
         columns(reinterpret_cast<std::uint16_t*>(base + layout.columns)),
         items(reinterpret_cast<std::uint32_t*>(base + layout.items)) {}
 };

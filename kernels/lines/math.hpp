@@ -11,15 +11,21 @@
 //   - the top of each disc that the vertical line meets, and
 //   - the upper edge of each segment: the segment moved by the radius along its normal. Beside the moved segment, but
 //     still within the segment's own x, the nearer end of the edge; it lies inside a disc, so the stroke covers it.
-// Bottom is the mirror image. The interval is taken at four abscissae a pixel (whole numbers a, at x = a/4) and runs
+// Bottom is the mirror image. The interval is taken at n abscissae a pixel (whole numbers a, at x = a/n) and runs
 // straight in between; the abscissa just outside either end of a piece has the empty interval at the end point's y.
 //
-// Coverage. Column c lies between the abscissae 4c-2 and 4c+2, in four slices. The part of a slice that is under the
-// stroke and below a height y has the area mean(max(bottom - y, 0)) - mean(max(top - y, 0)), times the slice's width.
-// A column within which both edges are straight, as most are, is taken as a single slice from 4c-2 to 4c+2.
+// Parts. n is 4, 8, 16, 32 or 64: an edge bends the more often, the closer points follow each other, and a thin line's
+// the more sharply. Column c lies between the abscissae nc - n/2 and nc + n/2, in n/4 equal parts of four slices each.
+//
+// Coverage. What of a slice is under the stroke and below a height y has the area mean(max(bottom - y, 0)) -
+// mean(max(top - y, 0)), times the slice's width. A part within which both edges are straight, as most are where points
+// lie apart, is taken as a single slice. Parts are added from the left.
 // Pixel (c, r) is what lies below r - 1/2 and not below r + 1/2. The mean of the slices is the coverage; times 255,
 // rounded to the nearest integer, half to even, it is what Ink holds. Rows outside those of the least top and the
-// greatest bottom of the column's five abscissae are paper. Pieces add up to at most 255.
+// greatest bottom of the column's abscissae are paper. Pieces add up to at most 255.
+//
+// How exact that is: on average over the ink of a chart less than 0.5/255 from the area itself, 0.25/255 of which are
+// the rounding (tests/kernels/lines/accuracy_test.cpp; docs/accuracy.md has the figures).
 //
 // The areas are differences of numbers up to the height of the column's stroke, each rounded to 24 bits. That puts
 // coverage off by less than 0.1/255 where the stroke crosses 500 rows or less, and by less than 2/255 up to 10,000.
@@ -32,7 +38,8 @@
 
 namespace plotmill::kernels {
 
-inline constexpr int slices_per_pixel = 4;
+inline constexpr int slices_per_part = 4;
+inline constexpr int most_parts = 16;
 
 /// From values to y in pixels. Values stay doubles until they are normalised: 110,000.01 and 110,000.02 are the same
 /// float32, and a chart of such prices is all in what float32 would drop.
@@ -66,28 +73,50 @@ struct ValueScale {
   return static_cast<float>(margin_px + static_cast<double>(k) * span_px / static_cast<double>(n_points - 1));
 }
 
-/// First and last abscissa, inclusive, with x_from <= a/4 <= x_to. Multiplying by 4 is exact.
-[[nodiscard]] PLOTMILL_DEVICE inline int first_abscissa(float x_from) {
-  return static_cast<int>(std::ceil(x_from * slices_per_pixel));
+/// Parts of a column. span_px: from the first point to the last; radius: the stroke's.
+[[nodiscard]] PLOTMILL_DEVICE inline int parts_of(std::size_t n_points, double span_px, float radius) {
+  const auto n_steps = static_cast<double>(n_points - 1);
+  const int thin = radius < 0.625F ? 2 : 1;
+  if (span_px >= 4 * n_steps) return thin;
+  if (span_px >= n_steps) return 2 * thin;
+  return (span_px >= 0.3 * n_steps ? 4 : 8) * thin;
 }
-[[nodiscard]] PLOTMILL_DEVICE inline int last_abscissa(float x_to) {
-  return static_cast<int>(std::floor(x_to * slices_per_pixel));
-}
-[[nodiscard]] PLOTMILL_DEVICE inline float abscissa_x(int a) { return static_cast<float>(a) / slices_per_pixel; }
 
-/// The column of the slice between abscissae a and a + 1. a >= -2.
-[[nodiscard]] PLOTMILL_DEVICE inline int column_of_slice(int a) { return (a + 2) / slices_per_pixel; }
+/// The size of a stroke, and the abscissae at which it is taken.
+struct StrokeGrid {
+  float radius;
+  int parts;  ///< Of a column.
+
+  [[nodiscard]] PLOTMILL_DEVICE int slices() const { return slices_per_part * parts; }
+
+  /// First and last abscissa, inclusive, at x_from or above and at x_to or below. Multiplying by a power of two is
+  /// exact.
+  [[nodiscard]] PLOTMILL_DEVICE int first_abscissa(float x_from) const {
+    return static_cast<int>(std::ceil(x_from * static_cast<float>(slices())));
+  }
+  [[nodiscard]] PLOTMILL_DEVICE int last_abscissa(float x_to) const {
+    return static_cast<int>(std::floor(x_to * static_cast<float>(slices())));
+  }
+  [[nodiscard]] PLOTMILL_DEVICE float abscissa_x(int a) const {
+    return static_cast<float>(a) / static_cast<float>(slices());
+  }
+
+  /// The abscissa of a column's left end.
+  [[nodiscard]] PLOTMILL_DEVICE int abscissa_of(int column) const { return slices() * column - slices() / 2; }
+  /// The column of the slice between abscissae a and a + 1. a >= abscissa_of(0).
+  [[nodiscard]] PLOTMILL_DEVICE int column_of_slice(int a) const { return (a + slices() / 2) / slices(); }
+};
 
 struct ColumnRange {
   int first, n;
 };
 
-/// Columns of an image that a piece's stroke of radius r reaches, the empty intervals outside its ends included.
-[[nodiscard]] PLOTMILL_DEVICE inline ColumnRange columns_reached(float first_x, float last_x, float r, int width) {
-  const int least = -slices_per_pixel / 2;
-  const int greatest = width * slices_per_pixel + least;
-  const int first = column_of_slice(greater(first_abscissa(first_x - r) - 1, least));
-  const int last = column_of_slice(lesser(last_abscissa(last_x + r) + 1, greatest) - 1);
+/// Columns of an image that a piece's stroke reaches, the empty intervals outside its ends included.
+[[nodiscard]] PLOTMILL_DEVICE inline ColumnRange columns_reached(float first_x, float last_x, const StrokeGrid& grid,
+                                                                 int width) {
+  const float r = grid.radius;
+  const int first = grid.column_of_slice(greater(grid.first_abscissa(first_x - r) - 1, grid.abscissa_of(0)));
+  const int last = grid.column_of_slice(lesser(grid.last_abscissa(last_x + r) + 1, grid.abscissa_of(width)) - 1);
   return {first, last - first + 1};
 }
 
@@ -124,7 +153,7 @@ struct SegmentEdges {
 
 inline constexpr float straight_within = 0x1p-10F;
 
-/// Whether an edge, given at a column's five abscissae, is straight within it: to half of 1/1024 px, which is less than
+/// Whether an edge, given at a part's five abscissae, is straight within it: to half of 1/1024 px, which is less than
 /// 0.1/255 of coverage.
 [[nodiscard]] PLOTMILL_DEVICE inline bool is_straight(const float* edge) {
   const auto bend = [&](int a, int b, int c) { return std::abs((edge[a] + edge[c]) - 2 * edge[b]); };
@@ -145,8 +174,8 @@ inline constexpr float straight_within = 0x1p-10F;
   return (p + q) * lesser(greater(p, q) * inverse, 1.0F);
 }
 
-/// Twice the area of a column's stroke below a height, from that of its four slices: twice_mean_depth() of the bottom
-/// edge less that of the top edge.
+/// Twice the mean depth of a part's stroke below a height, from that of its four slices: twice_mean_depth() of the
+/// bottom edge less that of the top edge.
 [[nodiscard]] PLOTMILL_DEVICE inline float area_of_slices(float s0, float s1, float s2, float s3) {
   return ((s0 + s1) + (s2 + s3)) * 0.25F;
 }

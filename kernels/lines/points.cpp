@@ -47,10 +47,11 @@ std::optional<std::string> refusal(const LineOptions& options, std::span<const d
          ", so the series has no range to normalise; set flat to middle or bottom to draw it";
 }
 
-float stroke_radius(const LineOptions& options) {
+StrokeGrid stroke_grid(const LineOptions& options, std::size_t n_points) {
   // Half of a pixel may never be covered by a thinner line, and the line would break up.
   const double width = options.antialias ? options.line_width_px : std::max(options.line_width_px, 1.0);
-  return static_cast<float>(width / 2);
+  const auto radius = static_cast<float>(width / 2);
+  return {radius, parts_of(n_points, options.width - 1 - 2 * options.margin_px, radius)};
 }
 
 std::vector<float> line_x(const LineOptions& options, std::size_t n_points) {

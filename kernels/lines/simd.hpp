@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
+#include "kernels/lines/math.hpp"
 #include "plotmill/ink.hpp"
 
 namespace plotmill::kernels {
@@ -13,20 +13,18 @@ namespace plotmill::kernels {
 /// Elements that every array named below has beyond its last; vectors read and write there.
 inline constexpr std::size_t vector_slack = 96;
 
-/// The stroke of one piece in whole columns. In LineEdges its abscissae, 4 n_columns + 1 of them from the left end of
-/// the first column to the right end of the last, lie at [begin] and following, its columns at [columns_begin] and
-/// following.
+/// The stroke of one piece in whole columns. In LineEdges its abscissae, from the left end of the first column to the
+/// right end of the last, lie at [begin] and following, the parts of its columns at [parts_begin] and following.
 struct PieceIntervals {
   int first_column, n_columns;
-  std::size_t begin, columns_begin;
+  std::size_t begin, parts_begin;
 
-  [[nodiscard]] int first_abscissa() const { return 4 * first_column - 2; }
-  [[nodiscard]] int last_abscissa() const { return first_abscissa() + 4 * n_columns; }
+  [[nodiscard]] int end_column() const { return first_column + n_columns; }
 };
 
 struct LineEdges {
   float *top, *bottom;                  ///< Of the stroke at each abscissa.
-  float *inverse_top, *inverse_bottom;  ///< inverse_rise() of each column; 0 unless both edges are straight in it.
+  float *inverse_top, *inverse_bottom;  ///< inverse_rise() of each part; 0 unless both edges are straight in it.
 };
 
 /// Points of one piece, in pixels.
@@ -35,14 +33,15 @@ struct PiecePoints {
   std::size_t n;
 };
 
-/// Fills the piece's part of `edges` at its abscissae. Where the stroke ends within the piece's columns, the abscissae
-/// beyond have the empty interval at the end point's y.
-void find_edges(const PiecePoints& points, float radius, const PieceIntervals& piece, const LineEdges& edges);
+/// First and last row of each image column's ink, inside 0..height - 1; first > last where there is none.
+struct ColumnRows {
+  std::int32_t *first, *last;
+};
 
-/// First and last row of each column's ink, over all pieces: inside 0..height - 1; first > last where there is none.
-/// Fills the columns' part of `edges`.
-void find_columns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
-                  std::int32_t* first_row, std::int32_t* last_row);
+/// Fills the piece's part of `edges` and widens the rows of its columns. Where the stroke ends within the piece's
+/// columns, the abscissae beyond have the empty interval at the end point's y.
+void find_edges(const PiecePoints& points, const StrokeGrid& grid, const PieceIntervals& piece, const LineEdges& edges,
+                const ColumnRows& rows, int height);
 
 /// A pixel in the making: column << 8 | coverage; 0 coverage is paper.
 using Cell = std::int32_t;
@@ -50,11 +49,23 @@ using Cell = std::int32_t;
 /// Cells before this one hold nothing; lanes without a pixel are written there. A multiple of RunCount::n_cells.
 inline constexpr std::int32_t cells_begin = 32;
 
-/// Covers the pixels of all columns, from the left. A pixel of row r goes to cells[row_end[r]++], which must be below
-/// 2^31.
-void cover_columns(std::span<const PieceIntervals> pieces, const LineEdges& edges, int width, int height,
-                   bool antialias, const std::int32_t* first_row, const std::int32_t* last_row, std::int32_t* row_end,
-                   Cell* cells);
+/// Where pixels go, columns from the left: one of row r to cells[row_end[r]++], which must be below 2^31.
+struct CellRows {
+  int height;
+  bool antialias;
+  ColumnRows rows;
+  std::int32_t* row_end;
+  Cell* cells;
+};
+
+/// Covers the pixels of columns [from, to), which the piece alone reaches.
+void cover_columns(const PieceIntervals& piece, int from, int to, const StrokeGrid& grid, const LineEdges& edges,
+                   const CellRows& out);
+
+/// Adds a piece's coverage of the rows of column x to sums [height]; then, for all pieces that reach it, its pixels.
+void add_column(const PieceIntervals& piece, int x, const StrokeGrid& grid, const LineEdges& edges, const CellRows& out,
+                std::int32_t* sums);
+void put_column(int x, const std::int32_t* sums, const CellRows& out);
 
 /// Which of n_cells cells begin a run, and how many runs begin before them.
 struct RunCount {

@@ -13,9 +13,9 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 
-#include "bench/bench_series.hpp"
 #include "bench/gpu_owners.hpp"
 #include "bench/gpu_runs.hpp"
+#include "support/chart_series.hpp"
 
 using namespace plotmill;
 using namespace plotmill::bench;
@@ -94,7 +94,7 @@ json run(const Settings& settings) {
   require(cudaSetDevice(0), "choosing the device");
   const auto drawer = device_line_drawer(settings.options, settings.points);
   const std::uint32_t batch = std::min(settings.batch, drawer->max_images());
-  const std::vector<double> values = random_walks(batch, settings.points);
+  const std::vector<double> values = test::random_walks(batch, settings.points);
   const GpuCase charts{settings.options, settings.points, batch, values};
   if (!draws_the_cpus_ink(charts, *drawer)) throw std::runtime_error("the ink is not that of draw_lines() on the CPU");
 

@@ -16,11 +16,11 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "bench/bench_series.hpp"
 #include "kernels/deflate/encode.hpp"
 #include "kernels/deflate/encode_png.hpp"
 #include "kernels/jpeg/encode.hpp"
 #include "kernels/lines/draw_lines.hpp"
+#include "support/chart_series.hpp"
 
 namespace plotmill::bench {
 namespace {
@@ -47,8 +47,8 @@ struct Case {
 std::size_t n_series_of(const Case& c) { return c.n_points >= 10000 || c.options.width > 1000 ? 64 : 256; }
 
 std::vector<double> series_of(const Case& c) {
-  if (c.candles) return candle_windows(n_series_of(c), c.n_points).value();
-  return random_walks(n_series_of(c), c.n_points);
+  if (c.candles) return test::candle_windows(n_series_of(c), c.n_points).value();
+  return test::random_walks(n_series_of(c), c.n_points);
 }
 
 Ink ink_of(const Case& c) {
@@ -176,7 +176,7 @@ int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
   plotmill::bench::add_all(false);
-  const std::string path = plotmill::bench::candles_path();
+  const std::string path = plotmill::test::candles_path();
   if (std::filesystem::exists(path)) {
     plotmill::bench::add_all(true);
   } else {

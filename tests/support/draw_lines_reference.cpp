@@ -10,9 +10,9 @@
 namespace plotmill::test {
 namespace {
 
-using kernels::abscissa_x;
 using kernels::Interval;
 using kernels::SegmentEdges;
+using kernels::StrokeGrid;
 
 struct Point {
   float x, y;
@@ -56,9 +56,10 @@ std::vector<Piece> find_pieces(std::span<const double> series, const LineOptions
 }
 
 /// The stroke's interval at abscissa a; top > bottom where the stroke is not.
-Interval interval_at(const Piece& piece, int a, float r) {
+Interval interval_at(const Piece& piece, int a, const StrokeGrid& grid) {
+  const float r = grid.radius;
   Interval interval{std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity()};
-  const float x = abscissa_x(a);
+  const float x = grid.abscissa_x(a);
   const auto include = [&](float top, float bottom) {
     interval.top = std::min(interval.top, top);
     interval.bottom = std::max(interval.bottom, bottom);
@@ -79,25 +80,25 @@ Interval interval_at(const Piece& piece, int a, float r) {
   return interval;
 }
 
-/// The intervals of a piece at all abscissae of the image, from -2 to 4 width - 2.
-std::vector<Interval> intervals_of(const Piece& piece, int width, float r) {
-  const int before = kernels::first_abscissa(piece.front().x - r) - 1;
-  const int after = kernels::last_abscissa(piece.back().x + r) + 1;
+/// The intervals of a piece at all abscissae of the image.
+std::vector<Interval> intervals_of(const Piece& piece, int width, const StrokeGrid& grid) {
+  const int before = grid.first_abscissa(piece.front().x - grid.radius) - 1;
+  const int after = grid.last_abscissa(piece.back().x + grid.radius) + 1;
   std::vector<Interval> intervals;
-  for (int a = -2; a <= 4 * width - 2; ++a) {
+  for (int a = grid.abscissa_of(0); a <= grid.abscissa_of(width); ++a) {
     if (a == before) {
       intervals.push_back({piece.front().y, piece.front().y});
     } else if (a == after) {
       intervals.push_back({piece.back().y, piece.back().y});
     } else {
-      intervals.push_back(interval_at(piece, a, r));
+      intervals.push_back(interval_at(piece, a, grid));
     }
   }
   return intervals;
 }
 
-/// Twice the area of the stroke of one column below a height.
-float area_below(const Interval* abscissae, float y) {
+/// Twice the mean depth of the stroke of one part below a height.
+float part_below(const Interval* abscissae, float y) {
   float tops[5], bottoms[5], slices[4];
   for (int i = 0; i < 5; ++i) tops[i] = abscissae[i].top, bottoms[i] = abscissae[i].bottom;
   if (kernels::is_straight(tops) && kernels::is_straight(bottoms)) {
@@ -120,18 +121,25 @@ float area_below(const Interval* abscissae, float y) {
   return kernels::area_of_slices(slices[0], slices[1], slices[2], slices[3]);
 }
 
+/// Twice the area of the stroke of one column below a height.
+float area_below(const Interval* abscissae, const StrokeGrid& grid, float y) {
+  float sum = 0;
+  for (int part = 0; part < grid.parts; ++part) sum += part_below(abscissae + 4 * part, y);
+  return sum / static_cast<float>(grid.parts);
+}
+
 /// Coverage of pixel (column, row) in 255ths.
-int coverage_at(const std::vector<Interval>& intervals, int column, int row) {
-  const Interval* const abscissae = intervals.data() + 4 * column;  // From abscissa 4 column - 2 on.
+int coverage_at(const std::vector<Interval>& intervals, const StrokeGrid& grid, int column, int row) {
+  const Interval* const abscissae = intervals.data() + grid.slices() * column;  // From the column's left end on.
   float top = std::numeric_limits<float>::infinity();
   float bottom = -top;
-  for (int i = 0; i < 5; ++i) {
+  for (int i = 0; i <= grid.slices(); ++i) {
     top = std::min(top, abscissae[i].top);
     bottom = std::max(bottom, abscissae[i].bottom);
   }
   if (!(top <= bottom) || row < kernels::pixel_of(top) || row > kernels::pixel_of(bottom)) return 0;
-  return kernels::coverage_between(area_below(abscissae, kernels::row_top(row)),
-                                   area_below(abscissae, kernels::row_top(row + 1)));
+  return kernels::coverage_between(area_below(abscissae, grid, kernels::row_top(row)),
+                                   area_below(abscissae, grid, kernels::row_top(row + 1)));
 }
 
 void append_image(const std::vector<std::uint8_t>& coverage, Ink& ink) {
@@ -159,15 +167,16 @@ Ink draw_lines_reference(const SequencesView& series, const LineOptions& options
   const int height = static_cast<int>(options.height);
   const double line_width = options.antialias ? options.line_width_px : std::max(options.line_width_px, 1.0);
   const float r = static_cast<float>(line_width / 2);
+  const StrokeGrid grid{r, kernels::parts_of(series.n_points, options.width - 1 - 2 * options.margin_px, r)};
   for (std::size_t i = 0; i < series.n_series; ++i) {
     std::vector<std::uint8_t> coverage(ink.shape.n_pixels(), 0);
     const std::vector<Piece> pieces = find_pieces(series.series(i), options);
     for (const Piece& piece : pieces) {
-      const std::vector<Interval> intervals = intervals_of(piece, width, r);
+      const std::vector<Interval> intervals = intervals_of(piece, width, grid);
       for (int row = 0; row < height; ++row) {
         for (int column = 0; column < width; ++column) {
           std::uint8_t& pixel = coverage[static_cast<std::size_t>(row * width + column)];
-          pixel = static_cast<std::uint8_t>(std::min(pixel + coverage_at(intervals, column, row), 255));
+          pixel = static_cast<std::uint8_t>(std::min(pixel + coverage_at(intervals, grid, column, row), 255));
         }
       }
     }

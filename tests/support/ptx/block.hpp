@@ -47,7 +47,7 @@ class Block {
 
   static constexpr std::uint32_t no_limit = std::numeric_limits<std::uint32_t>::max();
   /// Fifty times what a block takes for a chart, lane by lane even: a program that does not end is to be told.
-  static constexpr std::uint64_t most_steps = std::uint64_t{1} << 24U;
+  static constexpr std::uint64_t most_steps = std::uint64_t{1} << 26U;
 
   static constexpr std::uint32_t most_steps_of_turn = 1U << 16U;
 

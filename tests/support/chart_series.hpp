@@ -1,4 +1,4 @@
-// The series that benchmarks draw: random walks, and real prices where there are any.
+// The series that benchmarks and the test of accuracy draw: random walks, and real prices where there are any.
 #pragma once
 
 #include <cstddef>
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace plotmill::bench {
+namespace plotmill::test {
 
 /// `n_series` random walks of `n_points` points, one after another; always the same.
 [[nodiscard]] std::vector<double> random_walks(std::size_t n_series, std::size_t n_points);
@@ -18,4 +18,4 @@ namespace plotmill::bench {
 /// absent or holds no such window.
 [[nodiscard]] std::optional<std::vector<double>> candle_windows(std::size_t n_series, std::size_t n_points);
 
-}  // namespace plotmill::bench
+}  // namespace plotmill::test

@@ -1,4 +1,4 @@
-#include "bench/bench_series.hpp"
+#include "support/chart_series.hpp"
 
 #include <cstdlib>
 #include <fstream>
@@ -6,7 +6,7 @@
 
 #include "support/random_series.hpp"
 
-namespace plotmill::bench {
+namespace plotmill::test {
 namespace {
 
 // Columns of the file: symbol,timestamp,open,high,low,close,volume.
@@ -29,11 +29,11 @@ std::map<std::string, std::vector<double>> closing_prices(std::istream& in) {
 }  // namespace
 
 std::vector<double> random_walks(std::size_t n_series, std::size_t n_points) {
-  test::Random random(1);
+  Random random(1);
   std::vector<double> all;
   all.reserve(n_series * n_points);
   for (std::size_t i = 0; i < n_series; ++i) {
-    const std::vector<double> series = test::random_walk(random, n_points);
+    const std::vector<double> series = random_walk(random, n_points);
     all.insert(all.end(), series.begin(), series.end());
   }
   return all;
@@ -63,4 +63,4 @@ std::optional<std::vector<double>> candle_windows(std::size_t n_series, std::siz
   return all;
 }
 
-}  // namespace plotmill::bench
+}  // namespace plotmill::test
