@@ -108,8 +108,11 @@ TEST_CASE("verify: a damaged chunk is told with its images") {
     stored.flip("c.h5", address + at);
     const VerifyReport report = stored.verify("c.h5");
     REQUIRE(report.problems.size() == 1);
-    CHECK(report.problems.front().first == 4);
-    CHECK(report.problems.front().end == 8);
+    // The last byte before the checksum may have bits that the stream does not use: with another one the images are the
+    // same, and only the hash of all that was written at once tells.
+    const bool is_unused =
+        at == n_bytes - 5 && stored.problems("c.h5").front() == "c.h5: images 0 to 10: " + other_hash;
+    CHECK((is_unused || (report.problems.front().first == 4 && report.problems.front().end == 8)));
     stored.flip("c.h5", address + at);
   }
 }
