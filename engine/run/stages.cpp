@@ -53,7 +53,8 @@ std::string image_place(const RunNode& node, const ReaderNode& reader, std::uint
 }
 
 RunStages::RunStages(const Definition& definition, const RunOptions& options, Purpose purpose,
-                     const DeviceSource& source, const std::atomic<bool>* cancelled) {
+                     const DeviceSource& source, const std::atomic<bool>* cancelled)
+    : settings_(definition.run) {
   plan.threads =
       definition.run.threads != 0 ? definition.run.threads : std::max(1U, std::thread::hardware_concurrency());
   make_all(definition);
@@ -78,7 +79,8 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options, Pu
     if (purpose == Purpose::run) setup.input = at_place(reader.place(), [&] { return reader.stage->identity(); });
     can_resume = setup.input.has_value();
     purpose == Purpose::run ? open_writers(setup) : rehearse_writers(setup);
-    choose_sizes(definition.run);
+    require_memory();
+    plan_batches();
     // From here on the run is watched.
     pulse->follow(nullptr);
   } catch (...) {

@@ -105,6 +105,101 @@ TEST_CASE("slot: a slot comes back empty, keeps its memory, and the one used las
   CHECK(pool.n_bytes() == 20);
 }
 
+TEST_CASE("slot: a batch that took more than was expected has others wait, but never one that is alone") {
+  SlotPool pool = pool_of(4);
+  pool.plan(3, 300, 100);
+  CHECK(pool.size() == 3);
+  Slot* const first = pool.take();
+  pool.count(*first, 250);
+  std::future<Slot*> waiting = std::async(std::launch::async, [&] { return pool.take(); });
+  CHECK(waiting.wait_for(std::chrono::milliseconds(30)) == std::future_status::timeout);
+  pool.give_back(first);
+  REQUIRE(waiting.wait_for(time_limit) == std::future_status::ready);
+  Slot* const second = waiting.get();
+  pool.count(*second, 200);
+  CHECK(pool.take() != nullptr);
+  waiting = std::async(std::launch::async, [&] { return pool.take(); });
+  CHECK(waiting.wait_for(std::chrono::milliseconds(30)) == std::future_status::timeout);
+  pool.stop();
+  CHECK(waiting.get() == nullptr);
+}
+
+TEST_CASE("slot: what a slot holds of a denser past is given back") {
+  SlotPool pool = pool_of(3);
+  pool.plan(3, 3 * 4096, 4096);
+  Slot* const slot = pool.take();
+  slot->ink[1].coverage.resize(2000, 9);
+  const std::uint64_t little = slot->held();
+  CHECK(little >= 2000);
+  pool.give_back(slot);
+  CHECK(slot->held() == little);
+  CHECK(pool.take() == slot);
+  slot->ink[1].coverage.resize(5000, 9);
+  pool.give_back(slot);
+  CHECK(slot->held() < 500);
+  CHECK(slot->ink[1].shape == ImageShape{3, 5});
+  CHECK(slot->series.n_points == 4);
+
+  // Free slots give their memory up for one that took more than its part.
+  Slot* const idle = pool.take();
+  Slot* const large = pool.take();
+  idle->ink[0].runs.resize(700);
+  pool.give_back(idle);
+  Slot* const next = pool.take();
+  CHECK(next == idle);
+  pool.give_back(next);
+  CHECK(idle->held() > 2000);
+  Slot* const other = pool.take();
+  pool.give_back(large);
+  pool.give_back(other);
+  // The one that is not used next.
+  Slot* const taken = pool.take();
+  pool.count(*taken, 7000);
+  CHECK(pool.take() != nullptr);
+  CHECK(large->held() < 500);
+}
+
+TEST_CASE("slot: a batch that is cut goes on with its rest, and each part has its own bad series") {
+  Slot slot;
+  slot.series.n_points = 2;
+  slot.ink.resize(1);
+  slot.ink[0].shape = {3, 1};
+  slot.encoded.resize(1);
+  slot.position = {7, 40};
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    for (double& value : slot.series.append({0, i})) value = static_cast<double>(i);
+    slot.ink[0].runs.push_back({0, 1});
+    slot.ink[0].coverage.push_back(static_cast<std::uint8_t>(i + 1));
+    slot.ink[0].row_begin.push_back(static_cast<std::uint32_t>(i + 1));
+    slot.ink[0].coverage_begin.push_back(i + 1);
+  }
+  for (const std::size_t index : {1U, 3U, 4U, 5U})
+    slot.series.bad.push_back({.index = index, .source = {}, .reason = {}});
+  slot.series.new_groups.emplace_back("A");
+  CHECK(slot.is_last_part());
+  slot.cut(3);
+  CHECK_FALSE(slot.is_last_part());
+  CHECK(slot.series.size() == 3);
+  CHECK(slot.series.values.size() == 6);
+  CHECK(slot.series.new_groups.size() == 1);
+  REQUIRE(slot.series.bad.size() == 1);
+  CHECK(slot.ink[0].n_images() == 3);
+  CHECK(slot.ink[0].coverage == std::vector<std::uint8_t>{1, 2, 3});
+  CHECK(slot.ink[0].image(2).runs.size() == 1);
+
+  slot.next_part();
+  CHECK(slot.is_last_part());
+  CHECK(slot.position.batch == 7);
+  CHECK(slot.position.first_image == 43);
+  CHECK(slot.series.view().series(1)[0] == 4);
+  CHECK(slot.series.n_points == 2);
+  CHECK(slot.series.new_groups.empty());
+  REQUIRE(slot.series.bad.size() == 3);
+  CHECK(slot.series.bad[0].index == 0);
+  CHECK(slot.series.bad[2].index == 2);
+  CHECK(slot.ink[0].n_images() == 0);
+}
+
 TEST_CASE("slot: stop() wakes all that wait, and nothing is given out after it") {
   SlotPool pool = pool_of(2);
   Slot* const slot = pool.take();
