@@ -200,9 +200,9 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
   if (drained()) state_.wake_watcher();
 }
 
-// What all writers have stored.
+// What all writers have stored. After an error the rest passes, too: commit threads wait for a batch's last part.
 void Flow::hand_on(Slot& slot) {
-  if (slot.is_last_part() || state_.stopping()) {
+  if (slot.is_last_part()) {
     state_.pool.give_back(&slot);
     return;
   }

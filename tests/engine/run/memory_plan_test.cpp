@@ -25,6 +25,7 @@ struct Charts {
   std::function<std::uint32_t(std::uint64_t series)> n_dense_rows = [](std::uint64_t) { return 1; };
   std::size_t n_learned = 8;
   std::size_t multiple = 1;
+  std::uint64_t fails_at = ~std::uint64_t{0};  ///< commit() from this image on.
 
   std::mutex mutex;
   std::uint64_t most_ink_bytes = 0;  ///< Of what encode() got at once, after the first images.
@@ -80,6 +81,7 @@ class ChartWriter final : public Writer {
   }
   void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) override {
     const std::lock_guard lock(charts_.mutex);
+    if (position.first_image >= charts_.fails_at) throw Error(ErrorKind::io, "planted");
     if (encoded.n_items() != series.size()) ++charts_.n_wrong;
     charts_.parts[name_].emplace_back(position.first_image, series.size());
     auto& stored = charts_.stored[name_];
@@ -181,6 +183,17 @@ TEST_CASE("memory plan: a batch with more ink than its share is handed on in par
       CHECK(charts.most_ink_bytes <= 24'000'000 / report.plan.batches_in_flight + multiple * worst_bytes);
     }
   }
+}
+
+TEST_CASE("memory plan: a run that fails while batches are in parts ends with its error") {
+  Charts charts;
+  charts.n_dense_rows = [](std::uint64_t i) { return i < 100 ? 1U : 100U; };
+  charts.fails_at = 400;
+  FlowScript script;
+  script.n_series = 3000;
+  CHECK_THROWS_WITH_AS(run(charts, script, R"("threads": 2, "memory": "8MB", "batch": 300, "stall_timeout": 2)"),
+                       doctest::Contains("planted"), Error);
+  CHECK(charts.parts["dense_write"].size() > 2);
 }
 
 TEST_CASE("memory plan: batches that are skipped over and cut keep the places of the series that were left out") {
