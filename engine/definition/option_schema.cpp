@@ -56,7 +56,9 @@ struct ValueSchema {
     return {{"enum", std::move(values)}};
   }
   json operator()(const ByteSize*) const {
-    json schema = {{"type", json::array({"string", "number"})}, {"pattern", size_pattern()}};
+    std::string pattern = size_pattern();
+    for (const std::string& word : option.words) pattern += "|^" + word + "$";
+    json schema = {{"type", json::array({"string", "number"})}, {"pattern", std::move(pattern)}};
     schema["minimum"] = std::max(0.0, option.min);
     if (option.max < two_to_64) {
       schema["maximum"] = max_json(option);

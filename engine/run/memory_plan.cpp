@@ -30,7 +30,9 @@ constexpr std::uint64_t greatest_chosen_device_work = std::uint64_t{1} << 31U;
 /// A batch that is too large for its share of memory is handed on in parts. Fewer batches are in flight rather than
 /// that typical charts come in parts smaller than this.
 constexpr std::uint64_t least_part = 64;
-/// The same of batches where devices draw, of which fewer images do not fill one.
+/// Nor do parts larger than this gain anything, where the CPU draws, however much memory there is.
+constexpr std::uint64_t greatest_part = 1024;
+/// The least batch where devices draw, of which fewer images do not fill one.
 constexpr std::uint64_t least_device_batch = 128;
 
 /// A vector that grows may come to hold twice what it needs.
@@ -177,7 +179,11 @@ void RunStages::plan_batches() {
   plan.batch = static_cast<std::size_t>(batch);
   plan.memory_limit_bytes = settings_.memory_bytes;
   plan.batches_in_flight = static_cast<std::size_t>(std::clamp<std::uint64_t>(in_flight, 1, wanted));
-  const std::uint64_t share = room_bytes / plan.batches_in_flight;
+  std::uint64_t share = room_bytes / plan.batches_in_flight;
+  if (image.is_known && !use_devices) {
+    share = std::min(
+        share, plus(times(batch, of_series), times(std::max<std::uint64_t>(greatest_part, batch_multiple), of_images)));
+  }
   room = {.bytes = room_bytes,
           .batch_bytes = share,
           .lane_bytes = use_devices ? pinned(batch) / on_devices.n_lanes : 0,

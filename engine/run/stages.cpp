@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/definition/apply_options.hpp"
+#include "engine/run/available_memory.hpp"
 
 namespace plotmill {
 namespace {
@@ -61,7 +62,8 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options, Pu
   choose_device(definition.run, purpose, source);
   RunSetup setup;
   setup.n_lanes = plan.threads;
-  setup.memory_bytes = definition.run.memory_bytes;
+  if (settings_.memory_bytes == 0) settings_.memory_bytes = auto_memory(available_memory());
+  setup.memory_bytes = settings_.memory_bytes;
   setup.overwrite = options.overwrite;
   setup.resume = options.resume;
   setup.on_bad_series = definition.run.on_bad_series;

@@ -19,7 +19,7 @@ COMMAND = sys.argv[1]
 N_ROWS = 80
 JOB = {
     "plotmill": 1,
-    "run": {"threads": 2, "batch": 10, "checkpoint": 0, "on_bad_series": "skip"},
+    "run": {"threads": 2, "batch": 10, "memory": "1GiB", "checkpoint": 0, "on_bad_series": "skip"},
     "stages": [
         {"id": "in", "type": "read_csv",
          "params": {"path": "in.csv", "column": "v", "group_by": "g", "window": 2, "stride": 2}},
