@@ -41,7 +41,7 @@ void add_run_arguments(CLI::App& command, Arguments& arguments) {
   add_file(command, arguments);
   command.add_option("--device", arguments.device, "auto, cpu, cuda, cuda:N or cuda:all")->type_name("D");
   command.add_option("--threads", arguments.threads, "0: one for each core")->type_name("N");
-  command.add_option("--memory", arguments.memory, "For all batches in flight: auto, or as 1GiB")->type_name("SIZE");
+  command.add_option("--memory", arguments.memory, "For all batches in flight, as 1GiB")->type_name("SIZE");
   command.add_option("--limit", arguments.limit, "Read at most so many series")->type_name("N");
   CLI::Option* force = command.add_flag("--force", arguments.force, "Replace outputs that exist");
   command

@@ -38,9 +38,8 @@ std::string summary(const Preview& preview) {
   for (const PreviewOutput& output : preview.outputs) {
     text += fmt::format("plotmill:   {} ({}): {}\n", output.id, output.type, bytes_text(output));
   }
-  text += fmt::format("plotmill: memory: {} planned, at most {}, in {} batches of {} images\n",
-                      size_text(static_cast<double>(plan.memory_bytes)),
-                      size_text(static_cast<double>(plan.memory_limit_bytes)), plan.batches_in_flight, plan.batch);
+  text += fmt::format("plotmill: memory: at most {}, in {} batches of {} images\n",
+                      size_text(static_cast<double>(plan.memory_bytes)), plan.batches_in_flight, plan.batch);
   return text;
 }
 

@@ -87,10 +87,9 @@ void print_plan(const RunPlan& plan) noexcept {
     const std::string streams =
         plan.streams == 0 ? "" : fmt::format("; {} stream{}", plan.streams, plan.streams == 1 ? "" : "s");
     const std::string text = fmt::format(
-        "plotmill: device: {}{}{}; {} thread{}; {} images a batch, at most {} batches in flight; "
-        "memory: {} planned, at most {}\n",
+        "plotmill: device: {}{}{}; {} thread{}; {} images a batch, at most {} batches in flight; memory: at most {}\n",
         plan.device, reason, streams, plan.threads, plan.threads == 1 ? "" : "s", plan.batch, plan.batches_in_flight,
-        size_text(static_cast<double>(plan.memory_bytes)), size_text(static_cast<double>(plan.memory_limit_bytes)));
+        size_text(static_cast<double>(plan.memory_bytes)));
     std::fputs(text.c_str(), stderr);
   } catch (const std::exception&) {  // The run does not depend on it.
   }

@@ -111,8 +111,7 @@ struct Apply {
   std::string operator()(ByteSize* target) const {
     std::optional<std::uint64_t> bytes;
     if (value.is_string()) {
-      const auto& text = value.get_ref<const std::string&>();
-      bytes = std::ranges::find(option.words, text) != option.words.end() ? 0 : parse_size(text);
+      bytes = parse_size(value.get_ref<const std::string&>());
     } else if (!value.is_number()) {
       return wrong_kind();
     } else if (value.is_number_unsigned()) {
@@ -120,11 +119,7 @@ struct Apply {
     } else if (const double given = value.get<double>(); given >= 0 && given < 2 * two_to_63) {
       bytes = static_cast<std::uint64_t>(given);
     }
-    if (!bytes) {
-      std::vector<std::string> forms = option.words;
-      forms.insert(forms.end(), {"1GiB", "512MiB", "a number of bytes"});
-      return shown(value) + " is not a size; " + list_names(forms, "or") + " is";
-    }
+    if (!bytes) return shown(value) + " is not a size; 1GiB, 512MiB or a number of bytes is";
     if (const auto size = static_cast<double>(*bytes); size < option.min || size > option.max) return outside();
     target->bytes = *bytes;
     return {};

@@ -56,9 +56,7 @@ struct ValueSchema {
     return {{"enum", std::move(values)}};
   }
   json operator()(const ByteSize*) const {
-    std::string pattern = size_pattern();
-    for (const std::string& word : option.words) pattern += "|^" + word + "$";
-    json schema = {{"type", json::array({"string", "number"})}, {"pattern", std::move(pattern)}};
+    json schema = {{"type", json::array({"string", "number"})}, {"pattern", size_pattern()}};
     schema["minimum"] = std::max(0.0, option.min);
     if (option.max < two_to_64) {
       schema["maximum"] = max_json(option);

@@ -33,11 +33,7 @@ struct AcceptedText {
     forms.insert(forms.end(), option.words.begin(), option.words.end());
     return list_names(forms, "or");
   }
-  std::string operator()(const ByteSize*) const {
-    std::vector<std::string> forms = option.words;
-    forms.insert(forms.end(), {"a size such as 1GiB", "a number of bytes"});
-    return list_names(forms, "or");
-  }
+  std::string operator()(const ByteSize*) const { return "a size such as 1GiB or a number of bytes"; }
 };
 
 struct CurrentValue {

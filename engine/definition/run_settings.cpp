@@ -41,9 +41,8 @@ Options RunValues::options() {
                .doc = "Images in a batch; 0: the engine chooses."});
   options.add({.name = "memory",
                .target = &memory,
-               .words = {"auto"},
                .unit = "bytes",
-               .doc = "Bounds all batches in flight; auto, or 0: up to half of the memory that the process may have."});
+               .doc = "Bounds all batches in flight; 0: the engine chooses."});
   options.add({.name = "checkpoint",
                .target = &checkpoint,
                .min = 0,
@@ -83,7 +82,7 @@ RunSettings parse_run_settings(const nlohmann::json& run, std::vector<Fault>& fa
     faults.push_back(
         {"run/device", shown_text(values.device) + " is not a device; auto, cpu, cuda, cuda:N and cuda:all are"});
   }
-  settings.memory_bytes = values.memory.bytes;
+  if (values.memory.bytes > 0) settings.memory_bytes = values.memory.bytes;
   settings.streams = static_cast<std::size_t>(values.streams);
   settings.threads = static_cast<std::size_t>(values.threads);
   settings.batch = static_cast<std::size_t>(values.batch);

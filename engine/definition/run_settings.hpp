@@ -14,11 +14,11 @@
 namespace plotmill {
 
 struct RunSettings {
-  std::string device = "auto";     ///< auto, cpu, cuda, cuda:N or cuda:all
-  std::size_t streams = 4;         ///< Of each device.
-  std::size_t threads = 0;         ///< 0: the engine chooses.
-  std::size_t batch = 0;           ///< Images in a batch; 0: the engine chooses.
-  std::uint64_t memory_bytes = 0;  ///< For all batches in flight; 0: the engine chooses.
+  std::string device = "auto";                           ///< auto, cpu, cuda, cuda:N or cuda:all
+  std::size_t streams = 4;                               ///< Of each device.
+  std::size_t threads = 0;                               ///< 0: the engine chooses.
+  std::size_t batch = 0;                                 ///< Images in a batch; 0: the engine chooses.
+  std::uint64_t memory_bytes = std::uint64_t{1} << 30U;  ///< For all batches in flight.
   double stall_timeout_seconds = 120;
   double checkpoint_seconds = 30;
   OnBadSeries on_bad_series = OnBadSeries::error;

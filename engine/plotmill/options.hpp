@@ -30,7 +30,7 @@ struct PLOTMILL_EXPORT BoolOrWord {
   std::string word = {};
 };
 
-/// A number of bytes. JSON: a number, or text such as "1GiB", "1.5 GB" or "512MiB"; a word stands for 0.
+/// A number of bytes. JSON: a number, or text such as "1GiB", "1.5 GB" or "512MiB".
 struct PLOTMILL_EXPORT ByteSize {
   std::uint64_t bytes = 0;
 };

@@ -45,17 +45,15 @@ struct PLOTMILL_EXPORT Progress {
   std::vector<StageProgress> stages;
 };
 
-/// What a run decided before its first batch, by what its first charts take.
+/// What a run decided before its first batch.
 struct PLOTMILL_EXPORT RunPlan {
   std::string device;         ///< "cpu", "cuda:0", "cuda:all"
   std::string device_reason;  ///< Of a GPU what it is, of the CPU why it was chosen, in one line.
   std::size_t streams = 0;    ///< Of each GPU, on which a batch each is drawn.
   std::size_t threads = 0;    ///< That draw and encode; reading and each writer have a thread of their own beside them.
   std::size_t batch = 0;      ///< Images in a batch.
-  std::size_t batches_in_flight = 0;  ///< At most.
-  std::uint64_t memory_bytes = 0;     ///< That scratch and batches in flight are planned to take, twice the ink of the
-                                      ///< first charts included. Denser ones take more, within memory_limit_bytes.
-  std::uint64_t memory_limit_bytes = 0;   ///< `run.memory`.
+  std::size_t batches_in_flight = 0;      ///< At most.
+  std::uint64_t memory_bytes = 0;         ///< That batches in flight and scratch can take, within `run.memory`.
   std::optional<std::uint64_t> n_images;  ///< That the run makes, at most; where the reader knows.
   std::uint64_t first_image = 0;          ///< Number of the first of them: not 0 where the run is resumed.
 };
@@ -103,8 +101,7 @@ struct PLOTMILL_EXPORT RunOptions {
   /// with the same images. Starts anew where there is nothing; outputs that are complete are verified. Not with
   /// `overwrite`.
   bool resume = false;
-  /// Called once, on the thread that called run(), before the first batch: once the first charts have been drawn to
-  /// plan by. Must not throw.
+  /// Called once, on the thread that called run(), before the first batch. Must not throw.
   std::function<void(const RunPlan&)> on_start = nullptr;
   /// Called on the thread that called run(), about ten times a second and once at the end. Must not throw.
   std::function<void(const Progress&)> on_progress = nullptr;

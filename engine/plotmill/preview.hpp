@@ -57,9 +57,9 @@ struct PLOTMILL_EXPORT Preview {
 };
 
 /// The preview as a JSON object: sheet (the path given here), images, images_exact, seconds, output_bytes, device,
-/// threads, batch, batches_in_flight, memory_bytes, memory_limit_bytes, outputs, an array of {id, type, bytes}, charts,
-/// an array of {stage, index, group, first_row, drawn, place: [x, y, width, height]}, and bad_series, an array of
-/// texts. What is not known is null.
+/// threads, batch, batches_in_flight, memory_bytes, outputs, an array of {id, type, bytes}, charts, an array of
+/// {stage, index, group, first_row, drawn, place: [x, y, width, height]}, and bad_series, an array of texts. What is
+/// not known is null.
 [[nodiscard]] PLOTMILL_EXPORT std::string to_json(const Preview& preview, std::string_view sheet_path);
 
 }  // namespace plotmill

@@ -82,8 +82,7 @@ struct PLOTMILL_EXPORT SeriesShape {
   ValueType value_type = ValueType::float64;  ///< What all values fit in: what is stored of them may have this type.
 };
 
-/// Memory that a stage needs at most, in bytes. One image, or as many as the writers pack together, must fit into
-/// `run.memory`; beyond that the engine plans by what the first images take, and cuts batches that take more.
+/// Memory that a stage needs at most, in bytes. The engine multiplies, adds, and keeps the sum within `run.memory`.
 struct PLOTMILL_EXPORT Footprint {
   std::uint64_t per_image = 0;  ///< What the stage puts into a batch for each image, worst case.
   std::uint64_t per_lane = 0;   ///< Scratch that the stage keeps for each lane, worst case.
@@ -183,7 +182,7 @@ struct PLOTMILL_EXPORT Encoded {
 
 /// Where a batch stands in the run.
 struct PLOTMILL_EXPORT BatchPosition {
-  std::uint64_t batch = 0;        ///< Number of the batch, from 0. The parts of one that was cut have the same.
+  std::uint64_t batch = 0;        ///< Number of the batch, from 0.
   std::uint64_t first_image = 0;  ///< Number of its first image, from 0.
 };
 
@@ -223,8 +222,7 @@ class PLOTMILL_EXPORT Writer : public Stage {
   /// Every batch but the last holds a multiple of this many images. Known once the options are set.
   [[nodiscard]] virtual std::size_t batch_multiple() const { return 1; }
 
-  /// How many of the run's first images learn() wants to see. The engine has them encoded, too, for nothing but to see
-  /// what an image of this run takes, and plans its batches by it; where no writer wants any, by the worst case.
+  /// How many of the run's first images learn() wants to see.
   [[nodiscard]] virtual std::size_t n_learned_images() const { return 0; }
 
   /// Shows the writer what the images of this run look like: its first n_learned_images() (or as many as there are),

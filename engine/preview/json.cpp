@@ -43,7 +43,6 @@ std::string to_json(const Preview& preview, std::string_view sheet_path) {
                        {"batch", preview.plan.batch},
                        {"batches_in_flight", preview.plan.batches_in_flight},
                        {"memory_bytes", preview.plan.memory_bytes},
-                       {"memory_limit_bytes", preview.plan.memory_limit_bytes},
                        {"outputs", std::move(outputs)},
                        {"charts", std::move(charts)},
                        {"bad_series", std::move(bad_series)}};

@@ -140,7 +140,6 @@ Survey survey_input(const Definition& definition, RunStages& stages, const Surve
   Sequences first;
   first.n_points = stages.series.n_points;
   bool more = learn_from_first(stages, first);
-  stages.plan_batches();
   const std::size_t n_first = std::max(first.size(), options.count);
   if (more && first.size() < n_first) {
     more = at_place(stages.reader.place(), [&] { return reader.read(first, n_first); });

@@ -115,8 +115,7 @@ std::string what_ran(const RunReport& report, const ReportPage& page) {
                                (page.n_cores > 0 ? " on a machine of " + count_text(page.n_cores) + " cores" : ""));
   facts += pair("batch", count("batch", plan.batch) + " images");
   facts += pair("in flight", "at most " + count("batches_in_flight", plan.batches_in_flight) + " batches, " +
-                                 bytes_text(static_cast<double>(plan.memory_bytes)) + " planned, at most " +
-                                 bytes_text(static_cast<double>(plan.memory_limit_bytes)));
+                                 bytes_text(static_cast<double>(plan.memory_bytes)));
   std::string definition;
   if (!page.definition.empty()) {
     const auto parsed = nlohmann::json::parse(page.definition, nullptr, false);

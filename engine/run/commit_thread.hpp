@@ -2,7 +2,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <cstdint>
 #include <functional>
 #include <mutex>
 #include <string>
@@ -16,11 +15,13 @@
 
 namespace plotmill {
 
-/// Slots that wait for their turn, and the thread that stores them: batch after batch, of each its parts in order.
+/// A queue of slots and the thread that stores them.
 class CommitThread {
  public:
-  /// n_slots: at most so many batches are in flight.
-  explicit CommitThread(std::size_t n_slots) : waiting_(n_slots, nullptr) {}
+  explicit CommitThread(std::size_t n_slots) {
+    queue_.reserve(n_slots);
+    taken_.reserve(n_slots);
+  }
 
   /// What the thread does.
   struct Work {
@@ -41,11 +42,10 @@ class CommitThread {
     });
   }
 
-  /// In any order.
   void put(Slot* slot) {
     {
       const std::lock_guard lock(mutex_);
-      place_of(slot->position.batch) = slot;
+      queue_.push_back(slot);
     }
     changed_.notify_one();
   }
@@ -80,25 +80,22 @@ class CommitThread {
         work.checkpoint();
         continue;
       }
-      if (place_of(next_batch_) == nullptr) {
+      if (queue_.empty()) {
         const bool finish = end_ == End::finish;
         lock.unlock();
         if (finish) work.at_end();
         return;
       }
-      Slot* const slot = std::exchange(place_of(next_batch_), nullptr);
-      // Before it is stored, when it may be another's.
-      if (slot->is_last_part()) ++next_batch_;
+      std::swap(taken_, queue_);
       lock.unlock();
-      work.commit(*slot);
+      for (Slot* const slot : taken_) work.commit(*slot);
+      taken_.clear();
     }
   }
 
-  Slot*& place_of(std::uint64_t batch) { return waiting_[batch % waiting_.size()]; }
-
   // For a slot or the end. False when the time has come without one.
   bool wait_until(std::unique_lock<std::mutex>& lock, Clock::time_point time) {
-    const auto has_work = [&] { return place_of(next_batch_) != nullptr || end_ != End::none; };
+    const auto has_work = [&] { return !queue_.empty() || end_ != End::none; };
     if (time != Clock::time_point::max()) return changed_.wait_until(lock, time, has_work);
     changed_.wait(lock, has_work);
     return true;
@@ -106,9 +103,9 @@ class CommitThread {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::vector<Slot*> waiting_;  // No two batches in flight have the same place.
-  std::uint64_t next_batch_ = 0;
+  std::vector<Slot*> queue_;
   End end_ = End::none;
+  std::vector<Slot*> taken_;  // Of the thread alone; swapped with the queue, so that both keep their memory.
   std::thread thread_;
 };
 

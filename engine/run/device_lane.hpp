@@ -39,10 +39,9 @@ struct DeviceLane {
 
   std::size_t thread;  ///< Index in Trace::threads.
   Slot* slot = nullptr;
-  std::size_t begin = 0;          ///< Series of the slot before this are drawn.
-  std::uint32_t most_images = 0;  ///< To be drawn at once, as more have too much ink.
-  std::uint32_t n = 0;            ///< So many are being drawn; 0 where it has to be done again with fewer.
-  std::optional<Error> lost;      ///< What the device said of the last work.
+  std::size_t begin = 0;      ///< Series of the slot before this are drawn.
+  std::uint32_t n = 0;        ///< So many are being drawn; 0 where it has to be done again with fewer.
+  std::optional<Error> lost;  ///< What the device said of the last work.
   std::optional<NodeClock::Work> drawing, downloading;
   Baton baton;
   DeviceBuffer pinned_values, pinned_size, pinned_ink;

@@ -8,8 +8,6 @@
 #include <span>
 #include <utility>
 
-#include "engine/run/batch_bytes.hpp"
-
 namespace plotmill {
 
 namespace flow = oneapi::tbb::flow;
@@ -50,7 +48,6 @@ DeviceNodes::DeviceNodes(flow::graph& graph, FlowState& state, std::size_t drawe
               lane->baton.enter();
               lane->slot = slot;
               lane->begin = 0;
-              lane->most_images = std::numeric_limits<std::uint32_t>::max();
               lane->baton.leave();
               return lane;
             }),
@@ -167,8 +164,7 @@ void DeviceNodes::upload(DeviceLane& lane) {
     if (lane.values.size() > most_images_ * per_series) lane.release();
     do {
       if (n_left(lane) == 0) break;
-      lane.n = static_cast<std::uint32_t>(
-          std::min<std::size_t>(n_left(lane), std::min<std::uint32_t>(most_images_, lane.most_images)));
+      lane.n = static_cast<std::uint32_t>(std::min<std::size_t>(n_left(lane), most_images_));
     } while (!has_room(lane, [&] {
       lane.pinned_values.make_room(lane.n * per_series);
       lane.values.make_room(lane.n * per_series);
@@ -218,12 +214,6 @@ bool DeviceNodes::download(DeviceLane& lane, Gateway& gateway) {
     if (lane.n == 0) return;
     const DeviceDrawer& drawer = *drawer_.device_drawer;
     const std::uint64_t n_bytes = drawer.packed_bytes(lane.n, lane.measured());
-    // A batch of more ink than a stream's share of memory comes again in parts.
-    if (lane.n > 1 && n_bytes > std::min(state_.stages.room.lane_bytes, drawer_.most_ink_bytes)) {
-      lane.most_images = lane.n / 2;
-      lane.n = 0;
-      return;
-    }
     const bool fits = has_room(lane, [&] {
       lane.ink.make_room(n_bytes);
       lane.pinned_ink.make_room(n_bytes);
@@ -247,13 +237,6 @@ bool DeviceNodes::download(DeviceLane& lane, Gateway& gateway) {
   return is_put;
 }
 
-// Whether no more is to be drawn into this part of the batch: all of it is there, or the next images may be too much.
-bool DeviceNodes::is_full(const DeviceLane& lane) const {
-  if (n_left(lane) == 0) return true;
-  const std::size_t multiple = state_.stages.batch_multiple;
-  return lane.begin >= multiple && 2 * ink_bytes(lane.slot->ink[drawer_index_]) > drawer_.most_ink_bytes;
-}
-
 bool DeviceNodes::append(DeviceLane& lane) {
   guard(lane, [&] {
     const Slot& slot = *lane.slot;
@@ -261,21 +244,17 @@ bool DeviceNodes::append(DeviceLane& lane) {
       drawer_.device_drawer->append(lane.pinned_ink.data(), lane.n, lane.measured(), lane.slot->ink[drawer_index_]);
       lane.begin += lane.n;
     }
-    if (!is_full(lane)) return;
-    state_.require_ink(drawer_index_, slot, lane.begin);
-    // Of a part without series, or that ends before the batch does, there was no more to draw, but each node has had
-    // it.
-    if (n_left(lane) > 0) {
-      drawer_.upload_clock.add_batch(lane.begin);
-      drawer_.clock.add_batch(lane.begin);
-    }
-    if (lane.drawing) lane.drawing->done(lane.begin);
+    if (n_left(lane) > 0) return;
+    state_.accept_ink(drawer_index_, *lane.slot);
+    const std::size_t n_images = slot.series.size();
+    // Of a batch without series there was nothing to draw, but each node has had it.
+    if (lane.drawing) lane.drawing->done(n_images);
     if (!lane.downloading) lane.downloading.emplace(drawer_.download_clock, slot.position.batch, lane.thread);
-    lane.downloading->done(lane.begin);
+    lane.downloading->done(n_images);
   });
   lane.drawing.reset();
   lane.downloading.reset();
-  return state_.stopping() || is_full(lane);
+  return state_.stopping() || n_left(lane) == 0;
 }
 
 }  // namespace plotmill

@@ -44,8 +44,7 @@ class DeviceNodes {
   void upload(DeviceLane& lane);
   bool draw(DeviceLane& lane, Gateway& gateway);
   bool download(DeviceLane& lane, Gateway& gateway);
-  [[nodiscard]] bool is_full(const DeviceLane& lane) const;
-  /// Whether the batch, or a part of it, has been drawn to its end, or been given up.
+  /// Whether the batch has been drawn to its end, or been given up.
   bool append(DeviceLane& lane);
 
   template <class Allocate>

@@ -1,5 +1,4 @@
-// What drawing on devices takes of memory: as the charts that were learned from, or in the worst case, where every
-// second pixel is a run of its own.
+// What drawing on devices takes of memory, in the worst case: every second pixel a run of its own.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +8,8 @@
 namespace plotmill {
 
 struct DeviceSizes {
-  std::uint64_t n_lanes = 0;             ///< Of all devices and drawers; 0 where no device draws.
-  std::uint64_t pinned_bytes = 0;        ///< Of host memory, for each image of a batch, one in every lane.
-  std::uint64_t worst_pinned_bytes = 0;  ///< Of an image in every lane, in the worst case.
-  std::uint64_t most_images = 0;         ///< Of a batch, so that every stream of the fullest device has memory for one.
+  std::uint64_t pinned_bytes = 0;  ///< Of host memory, for each image of a batch; 0 where no device draws.
+  std::uint64_t most_images = 0;   ///< Of a batch, so that every stream of the fullest device has memory for one.
 };
 
 /// Of the stages' devices and the drawers that use them, as prepared. Throws Error (device).

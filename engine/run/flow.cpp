@@ -46,13 +46,6 @@ void Flow::name_for_profilers() {
 
 void Flow::build() {
   graph_ = std::make_unique<flow::graph>();
-  drawn_node_ = std::make_unique<Drawn>(*graph_, flow::unlimited, [this](Slot* slot, Drawn::output_ports_type& ports) {
-    slot->baton.enter();
-    if (--slot->n_drawers_left > 0) return;
-    state_.guard(*stages_.drawers.front(), nullptr, [&] { state_.accept_ink(*slot); });
-    slot->baton.leave();
-    std::get<0>(ports).try_put(slot);
-  });
   for (std::size_t i = 0; i < stages_.drawers.size(); ++i) {
     if (stages_.drawers[i]->device_drawer) {
       build_device_nodes(i);
@@ -68,16 +61,23 @@ void Flow::build() {
     draw_nodes_.push_back(std::move(node));
   }
   for (std::size_t i = 0; i < stages_.writers.size(); ++i) {
-    encode_nodes_.push_back(std::make_unique<Encode>(*graph_, flow::unlimited, [this, i](Slot* slot) {
+    encode_nodes_.push_back(std::make_unique<Node>(*graph_, flow::unlimited, [this, i](Slot* slot) {
       slot->baton.enter();
       encode(i, *slot);
+      return slot;
+    }));
+    order_nodes_.push_back(
+        std::make_unique<Order>(*graph_, [](Slot* slot) { return static_cast<std::size_t>(slot->position.batch); }));
+    hand_over_nodes_.push_back(std::make_unique<HandOver>(*graph_, flow::serial, [this, i](Slot* slot) {
+      slot->baton.enter();
       commit_threads_[i]->put(slot);
       return flow::continue_msg{};
     }));
-    flow::make_edge(flow::output_port<0>(*drawn_node_), *encode_nodes_.back());
-  }
-  for (const DrawEnds& ends : draw_ends_) {
-    for (flow::sender<Slot*>* const drawn : ends.drawn) flow::make_edge(*drawn, *drawn_node_);
+    for (flow::sender<Slot*>* const drawn : draw_ends_[stages_.writers[i]->drawer].drawn) {
+      flow::make_edge(*drawn, *encode_nodes_[i]);
+    }
+    flow::make_edge(*encode_nodes_[i], *order_nodes_[i]);
+    flow::make_edge(*order_nodes_[i], *hand_over_nodes_[i]);
   }
 }
 
@@ -144,13 +144,7 @@ void Flow::join() {
   for (const auto& thread : commit_threads_) thread->join();
 }
 
-void Flow::tell_started() {
-  started_ = true;
-  started_.notify_all();
-}
-
 void Flow::leave() {
-  tell_started();
   if (!finishing_) graph_->release_wait();
   reader_thread_.detach();
   graph_thread_.detach();

@@ -1,11 +1,10 @@
 // The graph of one run: a reader thread, a oneTBB flow graph that draws and encodes, and a commit thread for each
 // writer.
 //
-//   reader -> draw (each drawer) -> drawn (by all) -> encode (each writer) -> commit in order (the writer's thread) ->
-//   slot is free again
+//   reader -> draw (each drawer) -> encode (each writer) -> in order -> commit (the writer's thread) -> slot is free
+//   again
 //
-// Where a drawer draws on devices, device_nodes.hpp has what stands in place of draw. Where a batch has more ink than
-// its share of memory, the part of it that was drawn goes on, and the slot begins anew with the rest.
+// Where a drawer draws on devices, device_nodes.hpp has what stands in place of draw.
 //
 // What passes along the edges is a Slot. Every slot that is read passes every node, also after an error: then the nodes
 // only hand it on, so that the graph drains and all memory comes home without a cancelled TBB context.
@@ -20,7 +19,6 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <tuple>
 #include <vector>
 
 #include "engine/run/commit_thread.hpp"
@@ -44,10 +42,6 @@ class Flow {
   [[nodiscard]] FlowState& state() noexcept { return state_; }
   [[nodiscard]] const FlowState& state() const noexcept { return state_; }
 
-  /// The plan is made; tell_started() has the first batch read.
-  [[nodiscard]] bool planned() const noexcept { return planned_; }
-  void tell_started();
-
   /// The reader has ended and every batch has passed the graph.
   [[nodiscard]] bool drained() const;
 
@@ -66,29 +60,24 @@ class Flow {
 
  private:
   using Node = oneapi::tbb::flow::function_node<Slot*, Slot*>;
-  using Drawn = oneapi::tbb::flow::multifunction_node<Slot*, std::tuple<Slot*>>;
+  using Order = oneapi::tbb::flow::sequencer_node<Slot*>;
   /// Where a drawer's batches go in, and where they come out.
   struct DrawEnds {
     oneapi::tbb::flow::receiver<Slot*>* batches;
     std::vector<oneapi::tbb::flow::sender<Slot*>*> drawn;
   };
-  using Encode = oneapi::tbb::flow::function_node<Slot*>;
+  using HandOver = oneapi::tbb::flow::function_node<Slot*>;
 
   void name_for_profilers();
   void build();
   void build_device_nodes(std::size_t drawer);
   void start_threads(const std::shared_ptr<void>& keep_alive);
   void read();
-  void plan();
   void read_batch(Slot& slot);
-  void put_in(Slot& slot);
   void draw(std::size_t drawer, Slot& slot);
-  void draw_batch(std::size_t drawer, Slot& slot, std::size_t lane);
-  void draw_range(DrawerNode& drawer, const Sequences& series, std::size_t begin, std::size_t end, Ink& ink,
-                  std::size_t lane);
+  void draw_batch(DrawerNode& drawer, const Sequences& series, Ink& ink, std::size_t lane);
   void encode(std::size_t writer, Slot& slot);
   void commit(std::size_t writer, Slot& slot);
-  void hand_on(Slot& slot);
   void checkpoint_if_due(WriterNode& writer) const;
   void checkpoint(std::size_t writer);
   void finish(std::size_t writer);
@@ -100,11 +89,11 @@ class Flow {
   std::optional<oneapi::tbb::global_control> parallelism_;
   oneapi::tbb::task_arena arena_;
   std::unique_ptr<oneapi::tbb::flow::graph> graph_;
-  std::vector<std::unique_ptr<Node>> draw_nodes_;
+  std::vector<std::unique_ptr<Node>> draw_nodes_, encode_nodes_;
   std::vector<std::unique_ptr<DeviceNodes::Batches>> device_batches_;
   std::vector<DrawEnds> draw_ends_;  ///< By drawer.
-  std::unique_ptr<Drawn> drawn_node_;
-  std::vector<std::unique_ptr<Encode>> encode_nodes_;
+  std::vector<std::unique_ptr<Order>> order_nodes_;
+  std::vector<std::unique_ptr<HandOver>> hand_over_nodes_;
   std::vector<std::unique_ptr<DeviceNodes>> device_nodes_;
   std::vector<std::unique_ptr<CommitThread>> commit_threads_;
   std::thread reader_thread_, graph_thread_;
@@ -112,7 +101,6 @@ class Flow {
   std::vector<Baton> lanes_;
   std::string reader_name_;  ///< For profilers, as those of the lanes.
   std::vector<std::string> lane_names_;
-  std::atomic<bool> planned_ = false, started_ = false;
   std::atomic<bool> reader_ended_ = false;
   bool finishing_ = false;
   std::atomic<std::size_t> n_writers_finished_ = 0;

@@ -1,18 +1,22 @@
 // See flow_state.hpp.
 #include "engine/run/flow_state.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <utility>
 
-#include "engine/run/batch_bytes.hpp"
-
 namespace plotmill {
+namespace {
+
+std::uint64_t n_bytes_of(const Ink& ink) {
+  return ink.row_begin.size() * sizeof(std::uint32_t) + ink.runs.size() * sizeof(Run) + ink.coverage.size();
+}
+
+}  // namespace
 
 FlowState::FlowState(RunStages& run)
     : stages(run),
       feed(run, run.on_bad_series),
-      pool(run.room.most_batches, run.series.n_points, run.image_shapes(), run.writers.size()) {}
+      pool(run.plan.batches_in_flight, run.series.n_points, run.image_shapes(), run.writers.size()) {}
 
 void FlowState::fail(Error error) {
   {
@@ -29,34 +33,17 @@ std::optional<Error> FlowState::error() const {
   return error_;
 }
 
-void FlowState::require_ink(std::size_t drawer_index, const Slot& slot, std::size_t n) const {
-  const Ink& ink = slot.ink[drawer_index];
-  if (ink.n_images() == n && ink.row_begin.size() == n * ink.shape.height + 1) return;
-  throw Error(ErrorKind::internal,
-              "draw() gave " + std::to_string(ink.n_images()) + " images for " + std::to_string(n) + " series");
-}
-
-void FlowState::accept_ink(Slot& slot) {
-  std::size_t n = slot.series.size();
-  for (const Ink& ink : slot.ink) n = std::min(n, ink.n_images());
-  if (n < slot.series.size()) {
-    slot.cut(n / stages.batch_multiple * stages.batch_multiple);
-    pool.count(slot, held_bytes(slot.rest));
-    // The rest comes again, as a batch does.
-    stages.reader.clock.add_batch();
-  }
-  for (std::size_t drawer = 0; drawer < slot.ink.size(); ++drawer) accept_ink_of(drawer, slot);
-}
-
-void FlowState::accept_ink_of(std::size_t drawer_index, Slot& slot) {
+void FlowState::accept_ink(std::size_t drawer_index, Slot& slot) {
   DrawerNode& drawer = *stages.drawers[drawer_index];
   const Ink& ink = slot.ink[drawer_index];
+  if (ink.n_images() != slot.series.size() || ink.row_begin.size() != ink.n_images() * ink.shape.height + 1) {
+    throw Error(ErrorKind::internal, "draw() gave " + std::to_string(ink.n_images()) + " images for " +
+                                         std::to_string(slot.series.size()) + " series");
+  }
   for (std::size_t i = 0; i < ink.n_images(); ++i) drawer.n_blank += ink.image(i).runs.empty() ? 1U : 0U;
   if (stages.on_bad_series == OnBadSeries::blank) drawer.n_blank -= slot.series.bad.size();
-  pool.count(slot, held_bytes(ink));
-  if (drawer.first_charts && slot.position.first_image == stages.plan.first_image) {
-    drawer.first_charts->keep(ink, slot.series);
-  }
+  pool.count(slot, n_bytes_of(ink));
+  if (drawer.first_charts && slot.position.batch == 0) drawer.first_charts->keep(ink, slot.series);
 }
 
 void FlowState::wake_watcher() {

@@ -31,13 +31,9 @@ class FlowState {
   template <class Work>
   void guard(const RunNode& node, const Slot* slot, Work&& work);
 
-  /// Looks at the ink that a drawer has put into a slot. Throws Error (internal) where it is not that of the first n
+  /// Takes the ink that a drawer has put into a slot. Throws Error (internal) where it is not one image for each
   /// series.
-  void require_ink(std::size_t drawer, const Slot& slot, std::size_t n) const;
-
-  /// Takes the ink of all drawers. Where one has drawn only some of the series, as there is too much ink for one part
-  /// of the batch, that part is what all go on with.
-  void accept_ink(Slot& slot);
+  void accept_ink(std::size_t drawer, Slot& slot);
 
   /// Whoever watches the run is woken, but not for every move: a thread that wakes takes a core from one that draws.
   void moved() noexcept { ++n_moves_; }
@@ -47,7 +43,6 @@ class FlowState {
   void wait_a_moment();
 
  private:
-  void accept_ink_of(std::size_t drawer, Slot& slot);
   [[nodiscard]] Error with_source(const Error& error, const RunNode& node, const Slot& slot) const;
 
   std::atomic<bool> stopping_ = false;

@@ -1,12 +1,14 @@
 // What the nodes of the graph do with a batch: read, draw, encode, commit.
-#include <algorithm>
 #include <chrono>
 
-#include "engine/run/batch_bytes.hpp"
 #include "engine/run/flow.hpp"
 
 namespace plotmill {
 namespace {
+
+std::uint64_t n_bytes_of(const Sequences& series) {
+  return series.values.size() * sizeof(double) + series.sources.size() * sizeof(Source);
+}
 
 // Whether an earlier run has stored all of a batch, which then need not be encoded.
 bool is_stored(const WriterNode& writer, const Slot& slot) {
@@ -51,11 +53,7 @@ void Flow::read() {
       state_.fail(current_error_at(stages_.reader.place()));
     }
   };
-  attempt([&] {
-    state_.feed.learn();
-    plan();
-    state_.feed.begin([this] { return stages_.pulse->keep_going(); });
-  });
+  attempt([&] { state_.feed.begin([this] { return stages_.pulse->keep_going(); }); });
   while (state_.feed.more() && !state_.stopping()) {
     Slot* const slot = state_.pool.take();
     if (slot == nullptr) return;
@@ -70,71 +68,40 @@ void Flow::read() {
     }
     ++position.batch;
     position.first_image += n;
-    put_in(*slot);
+    slot->n_writers_left = stages_.writers.size();
+    slot->baton.leave();
+    for (const DrawEnds& ends : draw_ends_) ends.batches->try_put(slot);
   }
-}
-
-// The last that is decided before the first batch: who started the run is told before there is one.
-void Flow::plan() {
-  stages_.plan_batches();
-  state_.pool.plan(stages_.plan.batches_in_flight, stages_.room.bytes, stages_.room.batch_bytes);
-  planned_ = true;
-  state_.wake_watcher();
-  started_.wait(false);
-}
-
-// A batch, or the next part of one.
-void Flow::put_in(Slot& slot) {
-  slot.n_drawers_left = stages_.drawers.size();
-  slot.n_writers_left = stages_.writers.size();
-  state_.pool.count(slot, held_bytes(slot.series));
-  slot.baton.leave();
-  for (const DrawEnds& ends : draw_ends_) ends.batches->try_put(&slot);
 }
 
 void Flow::read_batch(Slot& slot) {
   NodeClock::Work work(stages_.reader.clock, slot.position.batch, RunStages::reader_thread());
   state_.feed.fill(slot.series, stages_.plan.batch);
+  state_.pool.count(slot, n_bytes_of(slot.series));
   work.done(slot.series.size());
 }
 
-// Draws these series of a batch but those whose images are to be blank.
-void Flow::draw_range(DrawerNode& drawer, const Sequences& series, std::size_t begin, std::size_t end, Ink& ink,
-                      std::size_t lane) {
-  const auto draw_to = [&](std::size_t to) {
-    if (to == begin) return;
+// Draws all series of a batch but those whose images are to be blank.
+void Flow::draw_batch(DrawerNode& drawer, const Sequences& series, Ink& ink, std::size_t lane) {
+  std::size_t begin = 0;
+  const auto draw_to = [&](std::size_t end) {
+    if (end == begin) return;
     try {
-      drawer.stage->draw({series.values.data() + begin * series.n_points, to - begin, series.n_points}, ink, lane);
+      drawer.stage->draw({series.values.data() + begin * series.n_points, end - begin, series.n_points}, ink, lane);
     } catch (Error& error) {
       if (error.series()) error.about_series(begin + *error.series());
       throw;
     }
-    begin = to;
+    begin = end;
   };
   if (stages_.on_bad_series == OnBadSeries::blank) {
     for (const BadSeries& bad : series.bad) {
-      if (bad.index < begin || bad.index >= end) continue;
       draw_to(bad.index);
       ink.append_blank();
       ++begin;
     }
   }
-  draw_to(end);
-}
-
-// Draws a batch, or as much of it as there is room for.
-void Flow::draw_batch(std::size_t drawer_index, Slot& slot, std::size_t lane) {
-  DrawerNode& drawer = *stages_.drawers[drawer_index];
-  Ink& ink = slot.ink[drawer_index];
-  const std::size_t n = slot.series.size();
-  for (std::size_t begin = 0; begin < n;) {
-    const std::size_t end = std::min(n, begin + stages_.images_that_fit(drawer, ink));
-    if (end == begin) return;
-    draw_range(drawer, slot.series, begin, end, ink, lane);
-    if (state_.stopping()) return;
-    state_.require_ink(drawer_index, slot, end);
-    begin = end;
-  }
+  draw_to(series.size());
 }
 
 void Flow::draw(std::size_t drawer_index, Slot& slot) {
@@ -142,8 +109,11 @@ void Flow::draw(std::size_t drawer_index, Slot& slot) {
     DrawerNode& drawer = *stages_.drawers[drawer_index];
     state_.guard(drawer, &slot, [&] {
       NodeClock::Work work(drawer.clock, slot.position.batch, RunStages::lane_thread(lane));
-      draw_batch(drawer_index, slot, lane);
-      if (!state_.stopping()) work.done(slot.ink[drawer_index].n_images());
+      Ink& ink = slot.ink[drawer_index];
+      draw_batch(drawer, slot.series, ink, lane);
+      if (state_.stopping()) return;
+      state_.accept_ink(drawer_index, slot);
+      work.done(ink.n_images());
     });
   });
   state_.moved();
@@ -156,7 +126,7 @@ void Flow::encode(std::size_t writer_index, Slot& slot) {
       NodeClock::Work work(writer.encode_clock, slot.position.batch, RunStages::lane_thread(lane));
       if (!is_stored(writer, slot) && slot.series.size() > 0) {
         writer.stage->encode(slot.position, slot.ink[writer.drawer], slot.encoded[writer_index], lane);
-        state_.pool.count(slot, held_bytes(slot.encoded[writer_index]));
+        state_.pool.count(slot, slot.encoded[writer_index].bytes.size());
       }
       work.done(slot.series.size());
     });
@@ -195,20 +165,9 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
     }
     work.done(slot.series.size());
   });
-  if (--slot.n_writers_left == 0) hand_on(slot);
+  if (--slot.n_writers_left == 0) state_.pool.give_back(&slot);
   state_.moved();
   if (drained()) state_.wake_watcher();
-}
-
-// What all writers have stored. After an error the rest passes, too: commit threads wait for a batch's last part.
-void Flow::hand_on(Slot& slot) {
-  if (slot.is_last_part()) {
-    state_.pool.give_back(&slot);
-    return;
-  }
-  state_.pool.uncount(slot);
-  slot.next_part();
-  put_in(slot);
 }
 
 void Flow::finish(std::size_t writer_index) {

@@ -23,9 +23,8 @@ void move_series(Sequences& batch, std::size_t from, std::size_t to) {
 
 }  // namespace
 
-void InputFeed::learn() { more_ = learn_from_first(stages_, first_); }
-
 void InputFeed::begin(const std::function<bool()>& keep_going) {
+  more_ = learn_from_first(stages_, first_);
   const std::uint64_t first_image = stages_.plan.first_image;
   Sequences passed;
   passed.n_points = stages_.series.n_points;

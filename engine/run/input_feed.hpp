@@ -17,10 +17,7 @@ class InputFeed {
  public:
   InputFeed(RunStages& stages, OnBadSeries on_bad_series) : stages_(stages), on_bad_series_(on_bad_series) {}
 
-  /// Lets the writers learn. Throws Error with the stage's place.
-  void learn();
-
-  /// After learn(): goes to plan.first_image, passing over what is stored already. Gives up where
+  /// Lets the writers learn, then goes to plan.first_image, passing over what is stored already. Gives up where
   /// `keep_going()` is false. Throws Error with the stage's place.
   void begin(const std::function<bool()>& keep_going);
 

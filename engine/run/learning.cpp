@@ -5,8 +5,6 @@
 #include <cmath>
 #include <cstdint>
 
-#include "engine/run/batch_bytes.hpp"
-
 namespace plotmill {
 namespace {
 
@@ -60,37 +58,6 @@ class MadeUpSeries {
   std::size_t n_made_ = 0;
 };
 
-/// Of charts of one drawer: enough of them to tell what one takes.
-constexpr std::uint64_t most_kept_bytes = std::uint64_t{8} << 20U;
-
-void append(const Ink& from, Ink& to) {
-  for (std::size_t row = 1; row < from.row_begin.size(); ++row) {
-    to.row_begin.push_back(static_cast<std::uint32_t>(to.runs.size() + from.row_begin[row]));
-  }
-  for (std::size_t i = 1; i <= from.n_images(); ++i) {
-    to.coverage_begin.push_back(to.coverage.size() + from.coverage_begin[i]);
-  }
-  to.runs.insert(to.runs.end(), from.runs.begin(), from.runs.end());
-  to.coverage.insert(to.coverage.end(), from.coverage.begin(), from.coverage.end());
-}
-
-// The mean, rounded up.
-std::uint64_t share(std::uint64_t all, std::uint64_t n) { return (all + n - 1) / n; }
-
-// Notes what an image takes as ink, and encoded by each writer, which has learned.
-void note_sizes(RunStages& stages, std::size_t drawer_index, const Ink& ink) {
-  const std::size_t n = ink.n_images();
-  if (n == 0) return;
-  stages.drawers[drawer_index]->typical_ink = {static_cast<std::uint32_t>(share(ink.runs.size(), n)),
-                                               static_cast<std::uint32_t>(share(ink.coverage.size(), n))};
-  for (const auto& writer : stages.writers) {
-    if (writer->drawer != drawer_index) continue;
-    Encoded encoded;
-    at_place(writer->place(), [&] { writer->stage->encode({}, ink, encoded, 0); });
-    writer->typical_bytes = share(encoded.bytes.size() + encoded.n_items() * sizeof(std::size_t), n);
-  }
-}
-
 }  // namespace
 
 bool learn_from_first(RunStages& stages, Sequences& first) {
@@ -100,9 +67,7 @@ bool learn_from_first(RunStages& stages, Sequences& first) {
   first.n_points = stages.series.n_points;
   const bool more = at_place(stages.reader.place(), [&] { return stages.reader.stage->read(first, n_wanted); });
 
-  std::vector<Ink> kept(stages.drawers.size());
   for (std::size_t d = 0; d < stages.drawers.size(); ++d) {
-    kept[d].shape = stages.drawers[d]->shape;
     DrawerNode& drawer = *stages.drawers[d];
     Ink ink;
     ink.shape = drawer.shape;
@@ -119,17 +84,13 @@ bool learn_from_first(RunStages& stages, Sequences& first) {
       for (std::size_t i = 0; i < first.size(); ++i) {
         const std::span<const double> series = first.view().series(i);
         const bool is_bad = std::ranges::any_of(first.bad, [&](const BadSeries& bad) { return bad.index == i; });
-        if (is_bad || drawer.stage->refuse(series)) continue;
-        show({series.data(), 1, first.n_points}, i);
-        if (ink_bytes(kept[d]) < most_kept_bytes) append(ink, kept[d]);
+        if (!is_bad && !drawer.stage->refuse(series)) show({series.data(), 1, first.n_points}, i);
       }
       for (std::size_t i = 0; i < n_wanted; ++i) show(made_up.next(), i);
     } catch (const Error& error) {
       if (!error.series()) throw;
     }
   }
-  // Once all have learned.
-  for (std::size_t d = 0; d < stages.drawers.size(); ++d) note_sizes(stages, d, kept[d]);
   return more;
 }
 

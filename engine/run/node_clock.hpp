@@ -50,13 +50,6 @@ class NodeClock {
     std::uint64_t n_items_ = 0;
   };
 
-  /// Counts a batch with which there is nothing more to do than was done. Its images count with those before.
-  void add_batch(std::uint64_t n_items = 0) {
-    const std::lock_guard lock(mutex_);
-    ++totals_.n_batches;
-    totals_.n_items += n_items;
-  }
-
   /// What profilers call the work. To be called before the first Work.
   void name(const std::string& text) { profile_ = ProfileName(text); }
 

@@ -101,7 +101,6 @@ class Watch {
   void until(Done done) {
     while (!done()) {
       state_.flow->state().wait_a_moment();
-      tell_start();
       tell_progress();
       if (trace_) trace_->sample(sample_now());
       if (cancelled_ && !state_.flow->state().error()) {
@@ -112,7 +111,7 @@ class Watch {
   }
 
   void tell_progress(bool last = false) {
-    if (!options_.on_progress || !start_told_ || (!last && seconds_since(last_told_) < 0.1)) return;
+    if (!options_.on_progress || (!last && seconds_since(last_told_) < 0.1)) return;
     last_told_ = Clock::now();
     options_.on_progress(progress_.at(seconds()));
   }
@@ -127,14 +126,6 @@ class Watch {
   [[nodiscard]] double seconds() const { return seconds_since(start_); }
 
  private:
-  // The plan is final only after the first charts were drawn, and told before the first batch.
-  void tell_start() {
-    if (start_told_ || !state_.flow->planned()) return;
-    start_told_ = true;
-    if (options_.on_start) options_.on_start(state_.stages.plan);
-    state_.flow->tell_started();
-  }
-
   void require_moves() {
     const double since_last_look = seconds_since(std::exchange(last_look_, Clock::now()));
     // Before the moves are looked at: a writer that has stored tells that it moved, and only then that it is done.
@@ -166,7 +157,6 @@ class Watch {
   Clock::time_point last_told_ = start_;
   std::uint64_t n_moves_ = 0;
   double still_seconds_ = 0;  ///< Since the last move, while the watcher was awake.
-  bool start_told_ = false;
   RunProgress progress_;
   std::optional<RunTrace> trace_;
 };
@@ -177,6 +167,7 @@ RunReport run_definition(const Definition& definition, const RunOptions& options
                          const DeviceSource& source) {
   const auto state = std::make_shared<RunState>(definition, options, source, cancelled);
   if (!state->flow) return report_of_nothing(state->stages);
+  if (options.on_start) options.on_start(state->stages.plan);
   Watch watch(*state, definition, options, cancelled);
   state->flow->start(state);
   try {

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "engine/definition/apply_options.hpp"
-#include "engine/run/available_memory.hpp"
 
 namespace plotmill {
 namespace {
@@ -54,16 +53,14 @@ std::string image_place(const RunNode& node, const ReaderNode& reader, std::uint
 }
 
 RunStages::RunStages(const Definition& definition, const RunOptions& options, Purpose purpose,
-                     const DeviceSource& source, const std::atomic<bool>* cancelled)
-    : settings_(definition.run) {
+                     const DeviceSource& source, const std::atomic<bool>* cancelled) {
   plan.threads =
       definition.run.threads != 0 ? definition.run.threads : std::max(1U, std::thread::hardware_concurrency());
   make_all(definition);
   choose_device(definition.run, purpose, source);
   RunSetup setup;
   setup.n_lanes = plan.threads;
-  if (settings_.memory_bytes == 0) settings_.memory_bytes = auto_memory(available_memory());
-  setup.memory_bytes = settings_.memory_bytes;
+  setup.memory_bytes = definition.run.memory_bytes;
   setup.overwrite = options.overwrite;
   setup.resume = options.resume;
   setup.on_bad_series = definition.run.on_bad_series;
@@ -81,8 +78,7 @@ RunStages::RunStages(const Definition& definition, const RunOptions& options, Pu
     if (purpose == Purpose::run) setup.input = at_place(reader.place(), [&] { return reader.stage->identity(); });
     can_resume = setup.input.has_value();
     purpose == Purpose::run ? open_writers(setup) : rehearse_writers(setup);
-    require_memory();
-    plan_batches();
+    choose_sizes(definition.run);
     // From here on the run is watched.
     pulse->follow(nullptr);
   } catch (...) {

@@ -2,9 +2,7 @@
 #pragma once
 
 #include <atomic>
-#include <limits>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,11 +35,8 @@ struct DrawerNode : RunNode {
   bool can_use_device = false;
   std::unique_ptr<DeviceDrawer> device_drawer;  ///< Where it draws on devices.
   NodeClock clock;
-  NodeClock upload_clock, download_clock;  ///< Where it draws on devices.
-  std::atomic<std::uint64_t> n_blank = 0;  ///< Images without any ink.
-  std::optional<InkSize> typical_ink;      ///< Of an image, the mean of those that were learned from.
-  /// Of a batch, beyond which no more is drawn into it: it is handed on, and the rest of its series drawn later.
-  std::uint64_t most_ink_bytes = std::numeric_limits<std::uint64_t>::max();
+  NodeClock upload_clock, download_clock;   ///< Where it draws on devices.
+  std::atomic<std::uint64_t> n_blank = 0;   ///< Images without any ink.
   std::optional<FirstCharts> first_charts;  ///< Kept where the run is traced.
 
   /// Of the node that gives the ink.
@@ -54,7 +49,6 @@ struct WriterNode : RunNode {
   bool opened = false;                        ///< open() was called, and neither finish() nor abandon(), which must be.
   std::optional<std::uint64_t> bytes_beside;  ///< As rehearse() gave it.
   Stored stored;                              ///< By earlier runs.
-  std::optional<std::uint64_t> typical_bytes;  ///< Of an encoded image, the mean of those that were learned from.
   /// When what is new since the last checkpoint must be safe; max() where nothing is. Of the commit thread alone.
   Clock::time_point checkpoint_due = Clock::time_point::max();
   NodeClock encode_clock, commit_clock;
@@ -68,16 +62,8 @@ enum class Purpose {
   rehearsal,  ///< To draw and encode a sample: no writer is opened, and those that can't be rehearsed are left out.
 };
 
-/// What a run may hold.
-struct RoomPlan {
-  std::uint64_t bytes = 0;        ///< For all batches in flight.
-  std::uint64_t batch_bytes = 0;  ///< The share of each, which it keeps to but for the images that a writer packs.
-  std::uint64_t lane_bytes = 0;   ///< Of pinned memory for each stream of a device, likewise but for one image.
-  std::size_t most_batches = 0;   ///< Batches in flight that no plan exceeds.
-};
-
-/// Makes every stage, opens them from the reader on, and plans its batches. Throws Error with the stage as its place;
-/// then writers that were opened have been abandoned.
+/// Makes every stage, opens them from the reader on, and chooses batch and number of slots. Throws Error with the stage
+/// as its place; then writers that were opened have been abandoned.
 struct RunStages {
   /// A stage that works for long while it is opened stops when `cancelled` is set.
   RunStages(const Definition& definition, const RunOptions& options, Purpose purpose = Purpose::run,
@@ -93,20 +79,11 @@ struct RunStages {
   std::vector<std::unique_ptr<WriterNode>> writers;
   std::vector<RunNode> left_out;  ///< Writers that can't be rehearsed.
   SeriesShape series;
-  RunPlan plan;  ///< By the worst case until plan_batches().
-  RoomPlan room;
-  std::size_t batch_multiple = 1;  ///< Images that the writers pack together.
+  RunPlan plan;
   std::shared_ptr<Pulse> pulse;
   OnBadSeries on_bad_series = OnBadSeries::error;
   double checkpoint_seconds = 0;
   bool can_resume = false;  ///< The input can be known again.
-
-  /// Chooses the batch and how many are in flight, by what the images that were learned from took; by the worst case
-  /// where none were.
-  void plan_batches();
-
-  /// How many more images may be drawn into this ink of a batch, a multiple of batch_multiple.
-  [[nodiscard]] std::size_t images_that_fit(const DrawerNode& drawer, const Ink& ink) const;
 
   /// Whether earlier runs have left nothing to do.
   [[nodiscard]] bool all_complete() const;
@@ -131,10 +108,8 @@ struct RunStages {
   void open(const RunSetup& setup);
   void open_writers(const RunSetup& setup);
   void rehearse_writers(const RunSetup& setup);
-  void require_memory();
-  void choose_first_image();
-
-  RunSettings settings_;
+  void choose_sizes(const RunSettings& settings);
+  void choose_first_image(std::uint64_t multiple);
 };
 
 /// Where an error about one series happened: the stage, the number of the image, and what of the input it shows.

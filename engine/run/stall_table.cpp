@@ -47,7 +47,7 @@ std::string format(const std::vector<Row>& rows) {
 
 std::string stall_table(const RunStages& stages, const Flow& flow, double seconds, const WriterNode* storing) {
   const std::string slots =
-      std::to_string(flow.state().pool.n_taken()) + " of " + std::to_string(flow.state().pool.size());
+      std::to_string(flow.state().pool.n_taken()) + " of " + std::to_string(stages.plan.batches_in_flight);
   std::vector<Row> rows{{"stage", "batches done", "holds", ""}};
   const ReaderNode& reader = stages.reader;
   rows.push_back(

@@ -22,9 +22,6 @@ class WriteJpeg final : public ImageFilesWriter {
     return {kernels::JpegEncoder::max_bytes(shape_) + sizeof(std::size_t), kernels::JpegEncoder::footprint(shape_)};
   }
 
-  /// Nothing is learned from them; memory is planned by what they take.
-  [[nodiscard]] std::size_t n_learned_images() const override { return 32; }
-
  protected:
   void make_encoders(const ImageShape& images, std::size_t n_lanes) override {
     shape_ = images;

@@ -242,28 +242,6 @@ TEST_CASE("memory bounds: a run whose stages take all that they say holds no mor
   }
 }
 
-TEST_CASE("memory bounds: batches of any size are taken with the default memory, and hold no more than 1.5 GiB") {
-  for (const auto& [batch, count] : {std::pair{256, 600}, {512, 1200}, {5000, 7000}}) {
-    CAPTURE(batch);
-    const TempDir folder;
-    const std::string definition = R"({"plotmill": 1, "run": {"threads": 2, "batch": )" + std::to_string(batch) +
-                                   R"(}, "stages": [
-        {"id": "walks", "type": "make_sequences", "params": {"window": 100, "count": )" +
-                                   std::to_string(count) + R"(}},
-        {"id": "charts", "type": "draw_lines", "params": {"width": 800, "height": 500}},
-        {"id": "store", "type": "write_hdf5", "params": {"path": ")" +
-                                   folder.file("charts.h5") + R"("}}]})";
-    Pipeline pipeline = Pipeline::from_json(definition);
-    const std::int64_t before = watch_held_bytes();
-    const RunReport report = pipeline.run();
-    CHECK(report.plan.batch == static_cast<std::size_t>(batch));
-    CHECK(report.plan.batches_in_flight == 6);
-    CHECK(report.plan.memory_bytes < report.plan.memory_limit_bytes);
-    CHECK(report.images == static_cast<std::uint64_t>(count));
-    CHECK(most_held_bytes() - before < (std::int64_t{3} << 29U));
-  }
-}
-
 TEST_CASE("memory bounds: the lanes of the writers, and what they encode, take no more than they say") {
   const TempDir folder;
   const std::pair<const char*, Params> writers[] = {{"write_hdf5", {{"path", folder.file("charts.h5")}}},

@@ -25,9 +25,7 @@ json stage(const char* id, const char* type, const json& params) {
   return {{"id", id}, {"type", type}, {"params", params}};
 }
 
-std::string definition_of(const json& stages) {
-  return json{{"plotmill", 1}, {"run", {{"memory", "1GiB"}}}, {"stages", stages}}.dump();
-}
+std::string definition_of(const json& stages) { return json{{"plotmill", 1}, {"stages", stages}}.dump(); }
 
 /// Reader, small charts, HDF5.
 std::string job(const json& reader, const std::string& output, const json& look = json::object()) {

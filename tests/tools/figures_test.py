@@ -19,7 +19,7 @@ COMMAND = sys.argv[1]
 N_ROWS = 80
 JOB = {
     "plotmill": 1,
-    "run": {"threads": 2, "batch": 10, "memory": "1GiB", "checkpoint": 0, "on_bad_series": "skip"},
+    "run": {"threads": 2, "batch": 10, "checkpoint": 0, "on_bad_series": "skip"},
     "stages": [
         {"id": "in", "type": "read_csv",
          "params": {"path": "in.csv", "column": "v", "group_by": "g", "window": 2, "stride": 2}},
@@ -92,9 +92,8 @@ class Figures(unittest.TestCase):
     def check_plan(self, line, report):
         preview = self.both("preview", "job.json")[1]
         self.assertRegex(line, rf"^plotmill: device: cpu( \(.*\))?; 2 threads; 10 images a batch, at most "
-                               rf"{report['batches_in_flight']} batches in flight; memory: "
-                               rf"{re.escape(size_text(preview['memory_bytes']))} planned, at most "
-                               rf"{re.escape(size_text(preview['memory_limit_bytes']))}$")
+                               rf"{report['batches_in_flight']} batches in flight; memory: at most "
+                               rf"{re.escape(size_text(preview['memory_bytes']))}$")
         self.assertEqual((report["threads"], report["batch"]), (2, 10))
 
     def test_of_a_run_with_bad_series(self):
@@ -144,8 +143,7 @@ class Figures(unittest.TestCase):
             f"plotmill: the run: {preview['images']} images, less than a second on {preview['threads']} threads if the "
             "disk keeps up",
             f"plotmill:   pages (write_png): about {size_text(preview['outputs'][0]['bytes'])}",
-            f"plotmill: memory: {size_text(preview['memory_bytes'])} planned, at most "
-            f"{size_text(preview['memory_limit_bytes'])}, in {preview['batches_in_flight']} batches "
+            f"plotmill: memory: at most {size_text(preview['memory_bytes'])}, in {preview['batches_in_flight']} batches "
             f"of {preview['batch']} images",
             *("plotmill: " + bad for bad in preview["bad_series"][:5]),
             f"plotmill: and {n_bad - 5} more of the charts shown"])

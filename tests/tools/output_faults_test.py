@@ -116,7 +116,7 @@ class Outputs(BadInput):
         for kind in ("write_hdf5", "write_png"):
             self.refused(WRONG, "1000000000000000 images of 65535x65535 pixels are more than any file can hold",
                          definition(many, huge, [kind]), "--memory", "1000TiB")
-        self.refused(FAILED, "run/memory: 1 GiB is less than the ", definition(draw=huge), "--memory", "1GiB")
+        self.refused(FAILED, "run/memory: 1 GiB is less than the ", definition(draw=huge))
         self.refused(FAILED, "run/memory: 1 B is less than the ", definition(), "--memory", "1")
         self.refused(WRONG, "to_jpeg (write_jpeg)", definition(draw={"width": 65535}, writers=["write_jpeg"]))
         self.refused(WRONG, "params/images_per_chunk: 2 images of 65535x65535", definition(

@@ -73,7 +73,7 @@ class Preview(InFolder):
         self.assertIn("plotmill: job_preview.png: 48 charts\n", result.stderr)
         self.assertIn("plotmill: the run: 200 images, less than a second on ", result.stderr)
         self.assertIn("plotmill:   store (write_hdf5): about ", result.stderr)
-        self.assertIn(" planned, at most ", result.stderr)
+        self.assertIn("plotmill: memory: at most ", result.stderr)
         self.assertEqual(self.files(), ["job.json", "job_preview.png"])
         self.assertEqual(png_size(self.path("job_preview.png"))[0], 1600)
 

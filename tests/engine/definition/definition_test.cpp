@@ -52,7 +52,7 @@ TEST_CASE("definition: a stage is fed by the one before and the settings have de
   CHECK(definition.stages[2].from == 1);
   CHECK(definition.run.device == "auto");
   CHECK(definition.run.threads == 0);
-  CHECK(definition.run.memory_bytes == 0);
+  CHECK(definition.run.memory_bytes == 1073741824);
   CHECK(definition.run.stall_timeout_seconds == 120);
 }
 
@@ -72,8 +72,7 @@ TEST_CASE("definition: the settings of the run are read") {
   CHECK(definition.run.memory_bytes == 1610612736);
   CHECK(definition.run.stall_timeout_seconds == 0.5);
   CHECK(parse(good, {{"run.memory", "5000"}}).run.memory_bytes == 5000);
-  CHECK(parse(good, {{"run.memory", "0"}}).run.memory_bytes == 0);
-  CHECK(parse(good, {{"run.memory", "auto"}}).run.memory_bytes == 0);
+  CHECK(parse(good, {{"run.memory", "0"}}).run.memory_bytes == 1073741824);
 }
 
 TEST_CASE("definition: faults of the run's settings name the setting") {
@@ -81,7 +80,7 @@ TEST_CASE("definition: faults of the run's settings name the setting") {
   CHECK(faults_of(stages(three, R"(, "run": {"threads": 5000, "memory": "lots", "device": "gpu", "bach": 1})")) ==
         "run: unknown key \"bach\"; did you mean batch?\n"
         "run/threads: 5000 is outside 0..1024\n"
-        "run/memory: \"lots\" is not a size; auto, 1GiB, 512MiB or a number of bytes is\n"
+        "run/memory: \"lots\" is not a size; 1GiB, 512MiB or a number of bytes is\n"
         "run/device: \"gpu\" is not a device; auto, cpu, cuda, cuda:N and cuda:all are");
   CHECK(faults_of(stages(three, R"(, "run": {"stall_timeout": 0})")) ==
         "run/stall_timeout: 0 is outside 0.001..1000000000");
