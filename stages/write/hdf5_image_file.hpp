@@ -19,8 +19,9 @@
 
 namespace plotmill {
 
-/// Not thread-safe. All functions throw Error (io) with the file as the place; after one the file can only be left,
-/// which the destructor does to a file that is not finished: its last checkpoint stays, as PATH.part, if there was one.
+/// Not thread-safe, but for place(). All functions throw Error (io) with the file as the place; after one the file can
+/// only be left, which the destructor does to a file that is not finished: its last checkpoint stays, as PATH.part, if
+/// there was one.
 class Hdf5ImageFile {
  public:
   /// Writes down for good, elsewhere, what has come into the file since the last record, and that it can be taken up
@@ -46,9 +47,13 @@ class Hdf5ImageFile {
 
   /// Appends `n_images` images, whose chunks are the items from `first_item` on, each the zlib stream of a whole chunk,
   /// and the series from `first_series` on, whose values the type of /sequences can hold. The images in the file so far
-  /// fill whole chunks.
-  void append(const Encoded& encoded, std::size_t first_item, const Sequences& series, std::size_t first_series,
-              std::size_t n_images);
+  /// fill whole chunks. What is returned are parts of `encoded` that place() has yet to write, before checkpoint() or
+  /// finish().
+  [[nodiscard]] std::vector<PlacedBytes> append(const Encoded& encoded, std::size_t first_item, const Sequences& series,
+                                                std::size_t first_series, std::size_t n_images);
+
+  /// Writes parts of the first `n_images` images. Any thread, also during append(). Throws Error (io).
+  void place(std::span<const PlacedBytes> left, std::uint64_t n_images) const;
 
   /// Makes /groups hold at least these names, which begin with those that it holds.
   void store_groups(std::span<const std::string> names);
@@ -78,9 +83,12 @@ class Hdf5ImageFile {
   void take_up();
   Hdf5Handle file_access();
   void make_transfer();
-  void append_all(const Encoded& encoded, std::size_t first_item, const Sequences& series, std::size_t first_series,
-                  std::size_t n_images);
-  void append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images);
+  [[nodiscard]] std::vector<PlacedBytes> append_all(const Encoded& encoded, std::size_t first_item,
+                                                    const Sequences& series, std::size_t first_series,
+                                                    std::size_t n_images);
+  [[nodiscard]] std::vector<PlacedBytes> append_chunks(const Encoded& encoded, std::size_t first_item,
+                                                       std::size_t n_images);
+  [[noreturn]] void fail_images(std::uint64_t n_images, int error_number) const;
   void append_sequences(const Sequences& series, std::size_t first, std::size_t n);
   void append_sources(const Sequences& series, std::size_t first, std::size_t n);
   void append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length, std::uint64_t first,

@@ -127,6 +127,7 @@ inline std::uint64_t run_writer(Writer& writer, const WriterInput& input, const 
       const std::size_t n_paid = (part.ink.n_images() + multiple - 1) / multiple * multiple;
       CHECK(encoded.bytes.size() + encoded.n_items() * sizeof(std::size_t) <= footprint.per_image * n_paid);
       writer.commit(position, part.series, encoded);
+      writer.place(position, encoded);
     }
     writer.finish();
   } catch (...) {

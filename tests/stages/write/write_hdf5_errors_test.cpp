@@ -182,6 +182,7 @@ TEST_CASE("write_hdf5: a run that is given up leaves whole files and what the la
   Encoded encoded;
   writer->encode({0, 0}, input.ink, encoded, 0);
   writer->commit({0, 0}, input.series, encoded);
+  writer->place({0, 0}, encoded);
   CHECK(writer->stored().n_images == 8);
   writer->abandon();
   CHECK(writer->stored().n_images == 10);
@@ -201,7 +202,10 @@ void write_four_batches(const std::string& path, const WriterInput& input) {
     writer->open(input.ink.shape, {50, {}}, {});
     Encoded encoded;
     writer->encode({0, 0}, input.ink, encoded, 0);
-    for (std::uint64_t batch = 0; batch < 4; ++batch) writer->commit({batch, 0}, input.series, encoded);
+    for (std::uint64_t batch = 0; batch < 4; ++batch) {
+      writer->commit({batch, 0}, input.series, encoded);
+      writer->place({batch, 0}, encoded);
+    }
     writer->finish();
   } catch (const Error&) {
     writer->abandon();

@@ -326,3 +326,65 @@ TEST_CASE("write_hdf5: the chunks of a batch are handed to the system in few pie
   CHECK(n_write_calls() - before < 100);
   check_file(Hdf5Reading(path), input, 0, 400);
 }
+
+namespace {
+
+/// Commits batches of four images.
+void commit_fours(Writer& writer, const WriterInput& input, std::vector<Encoded>& encoded) {
+  for (std::size_t i = 0; i < std::min(writer.n_learned_images(), input.ink.n_images()); ++i) {
+    writer.learn(test::batch_of(input, i, 1).ink);
+  }
+  encoded.resize(input.ink.n_images() / 4);
+  for (std::size_t i = 0; i < encoded.size(); ++i) {
+    const WriterInput part = test::batch_of(input, 4 * i, 4);
+    writer.encode({i, 4 * i}, part.ink, encoded[i], 0);
+    writer.commit({i, 4 * i}, part.series, encoded[i]);
+  }
+}
+
+std::unique_ptr<Writer> open_writer(const std::string& path, const WriterInput& input, std::int64_t images_per_file) {
+  auto writer = test::make_writer("write_hdf5", {{"path", path}, {"images_per_file", images_per_file}});
+  writer->open(input.ink.shape, {input.series.n_points, input.ink.n_images()},
+               {.definition = R"({"plotmill": 1, "stages": ["ß"]})", .plotmill_version = "0.1.0"});
+  return writer;
+}
+
+}  // namespace
+
+TEST_CASE("write_hdf5: chunks placed in any order are in the files where those placed in order are") {
+  const WriterInput input = make_input(24);
+  for (const std::int64_t per_file : {0, 6}) {
+    CAPTURE(per_file);
+    const test::TempDir ordered;
+    test::run_writer("write_hdf5", {{"path", ordered.file("charts.h5")}, {"images_per_file", per_file}}, input,
+                     {.batch = 4});
+    const test::TempDir dir;
+    const auto writer = open_writer(dir.file("charts.h5"), input, per_file);
+    std::vector<Encoded> encoded;
+    commit_fours(*writer, input, encoded);
+    for (std::size_t i = encoded.size(); i-- > 0;) writer->place({i, 4 * i}, encoded[i]);
+    writer->finish();
+    REQUIRE(test::names_in(dir.path()) == test::names_in(ordered.path()));
+    for (const std::string& name : test::names_in(dir.path())) {
+      CAPTURE(name);
+      if (name.ends_with(".h5")) CHECK(test::read_bytes(dir.file(name)) == test::read_bytes(ordered.file(name)));
+    }
+  }
+}
+
+TEST_CASE("write_hdf5: of what a checkpoint tells all bytes are in the file, also where place() comes after it") {
+  const test::TempDir dir;
+  const WriterInput input = make_input(12);
+  const auto writer = open_writer(dir.file("charts.h5"), input, 0);
+  std::vector<Encoded> encoded;
+  commit_fours(*writer, input, encoded);
+  CHECK(writer->stored().n_images == 0);
+  writer->checkpoint();
+  CHECK(writer->stored().n_images == 12);
+  // As if the power went now.
+  const std::string left_behind = dir.write("left_behind.h5", test::read_bytes(dir.file("charts.h5.part")));
+  CHECK(Hdf5Reading(left_behind).gray() == gray_of(input, 0, 12));
+  for (std::size_t i = 0; i < encoded.size(); ++i) writer->place({i, 4 * i}, encoded[i]);
+  writer->finish();
+  check_file(Hdf5Reading(dir.file("charts.h5")), input, 0, 12);
+}
