@@ -117,16 +117,29 @@ std::vector<PlacedBytes> Hdf5ImageFile::append(const Encoded& encoded, std::size
   const std::size_t begin = encoded.begin[first_item];
   const auto image_data = std::span(encoded.bytes).subspan(begin, encoded.begin[first_item + n_items] - begin);
   std::vector<PlacedBytes> left = append_all(encoded, first_item, series, first_series, n_images);
-  unrecorded_.images.add(std::as_bytes(image_data));
+  {
+    const std::lock_guard lock(hash_mutex_);
+    unhashed_.push_back({n_images_, image_data});
+  }
   unrecorded_.n_bytes += image_data.size();
   payload_bytes_ += image_data.size();
   journal_->write_behind();
   return left;
 }
 
-void Hdf5ImageFile::place(std::span<const PlacedBytes> left, std::uint64_t n_images) const {
+void Hdf5ImageFile::place(std::span<const PlacedBytes> left, std::uint64_t n_images) {
+  // First, as no other place() may find these bytes to hash once this one has failed.
+  hash_images(n_images);
   for (const PlacedBytes& each : left) {
     if (!journal_->write_added(each.address, each.bytes)) fail_images(n_images, errno);
+  }
+}
+
+// One hash for all images, one after another, whoever has them in its cache: what comes before is hashed along.
+void Hdf5ImageFile::hash_images(std::uint64_t end) noexcept {
+  const std::lock_guard lock(hash_mutex_);
+  for (; !unhashed_.empty() && unhashed_.front().end <= end; unhashed_.pop_front()) {
+    unrecorded_.images.add(std::as_bytes(unhashed_.front().bytes));
   }
 }
 

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,8 +54,9 @@ class Hdf5ImageFile {
   [[nodiscard]] std::vector<PlacedBytes> append(const Encoded& encoded, std::size_t first_item, const Sequences& series,
                                                 std::size_t first_series, std::size_t n_images);
 
-  /// Writes parts of the first `n_images` images. Any thread, also during append(). Throws Error (io).
-  void place(std::span<const PlacedBytes> left, std::uint64_t n_images) const;
+  /// What is left of the first `n_images` images: writes these bytes, and hashes all that is not hashed yet. Once for
+  /// each append(), before its `encoded` goes. Any thread, also during append(). Throws Error (io).
+  void place(std::span<const PlacedBytes> left, std::uint64_t n_images);
 
   /// Makes /groups hold at least these names, which begin with those that it holds.
   void store_groups(std::span<const std::string> names);
@@ -79,8 +82,15 @@ class Hdf5ImageFile {
     DataHash source;
   };
 
+  /// Images that are in the file and not in `unrecorded_.images`.
+  struct Unhashed {
+    std::uint64_t end = 0;  ///< Images of the file up to here.
+    std::span<const std::uint8_t> bytes;
+  };
+
   void create();
   void take_up();
+  void hash_images(std::uint64_t end) noexcept;
   Hdf5Handle file_access();
   void make_transfer();
   [[nodiscard]] std::vector<PlacedBytes> append_all(const Encoded& encoded, std::size_t first_item,
@@ -107,6 +117,8 @@ class Hdf5ImageFile {
   std::uint64_t n_skipped_ = 0;
   std::uint64_t payload_bytes_ = 0;
   Unrecorded unrecorded_;
+  std::mutex hash_mutex_;                     ///< Of what follows, and of `unrecorded_.images`.
+  std::deque<Unhashed> unhashed_;             ///< In order.
   std::vector<float> rounded_;                ///< Values of one append(), where they are stored as float32.
   std::vector<std::uint8_t> packed_sources_;  ///< Of one append().
   std::vector<std::uint8_t> conversion_;      ///< Where HDF5 converts texts.
