@@ -247,10 +247,10 @@ class PLOTMILL_EXPORT Writer : public Stage {
   /// Whether commit() leaves anything to place(), which is not called otherwise.
   [[nodiscard]] virtual bool leaves_bytes_to_place() const { return false; }
 
-  /// Brings the bytes of a committed batch to the places that commit() has given them. Called once after each commit()
-  /// that returned, whatever happens to the run meanwhile, with the same `encoded`: from several threads at once, in
-  /// any order, also during calls for other batches. checkpoint() and finish() may come before it, and then have to
-  /// place the bytes themselves. May wait for the disk. Throws Error (io).
+  /// Brings the bytes of a batch to the places that commit() has given them. Called once after each commit(), also one
+  /// that threw, whatever happens to the run meanwhile, with the same `encoded`: from several threads at once, in any
+  /// order, also during calls for other batches. checkpoint(), finish() and abandon() may come before it, and then have
+  /// to place the bytes themselves. May wait for the disk. Throws Error (io).
   virtual void place(BatchPosition position, const Encoded& encoded) { (void)position, (void)encoded; }
 
   /// Makes all that was committed durable: it is stored(), then. Called on the thread of commit(), at least every

@@ -162,8 +162,9 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
       NodeClock::Work work(writer.commit_clock, slot.position.batch, stages_.writer_thread(writer_index));
       // Of what is stored, too: names of groups may come with it.
       if (!writer.stored.is_complete) {
-        writer.stage->commit(slot.position, slot.series, slot.encoded[writer_index]);
+        // Also where commit() fails: it may have begun.
         left_to_place = writer.stage->leaves_bytes_to_place();
+        writer.stage->commit(slot.position, slot.series, slot.encoded[writer_index]);
         checkpoint_if_due(writer);
       }
       work.done(slot.series.size());

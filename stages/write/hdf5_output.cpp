@@ -34,16 +34,6 @@ void Hdf5Output::open(const RunSetup& setup) {
 }
 
 void Hdf5Output::commit(BatchPosition position, const Sequences& series, const Encoded& encoded) {
-  try {
-    commit_all(position, series, encoded);
-  } catch (...) {
-    // There will be no place() until which `encoded` lives on.
-    placements_.drop(position.batch);
-    throw;
-  }
-}
-
-void Hdf5Output::commit_all(BatchPosition position, const Sequences& series, const Encoded& encoded) {
   const std::size_t n = series.size();
   const std::size_t per_chunk = layout_.images_per_chunk;
   group_names_.insert(group_names_.end(), series.new_groups.begin(), series.new_groups.end());

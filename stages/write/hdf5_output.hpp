@@ -53,7 +53,6 @@ class Hdf5Output {
   void take_up(const StoredPiece& last);
   void begin_file();
   void finish_file();
-  void commit_all(BatchPosition position, const Sequences& series, const Encoded& encoded);
   void append(std::uint64_t batch, const Sequences& series, const Encoded& encoded, std::size_t first, std::size_t n);
   void store_groups(std::span<const Source> sources);
   void store_skipped(const BadSeries& bad);

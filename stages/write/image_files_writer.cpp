@@ -129,7 +129,6 @@ void ImageFilesWriter::commit(BatchPosition position, const Sequences& series, c
     const std::lock_guard lock(parts_mutex_);
     parts_.resize(committed_end_ - published_end_);
   }
-  // Last: where commit() fails, there is no place() until which `encoded` lives on.
   placements_.add(position.batch, [this, first, &encoded, n_stored] { write_parts(first, encoded, n_stored); });
 }
 

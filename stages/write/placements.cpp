@@ -13,11 +13,6 @@ void Placements::add_job(Entry entry) {
   waiting_.push_back(std::move(entry));
 }
 
-void Placements::drop(std::uint64_t batch) noexcept {
-  const std::lock_guard lock(mutex_);
-  std::erase_if(waiting_, [&](const Entry& entry) { return entry.batch == batch; });
-}
-
 void Placements::run(std::uint64_t batch) {
   std::exception_ptr error;
   std::unique_lock lock(mutex_);

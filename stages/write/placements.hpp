@@ -24,9 +24,6 @@ class Placements {
   /// Something that uses no batch's memory.
   void add_shared(Job job) { add_job({{}, std::move(job)}); }
 
-  /// Forgets what nobody has begun of a batch; for a commit() that fails.
-  void drop(std::uint64_t batch) noexcept;
-
   /// Does what is left of a batch, waits for what others do of it, and does what is shared as far as nobody has begun
   /// it. Throws what these throw.
   void run(std::uint64_t batch);

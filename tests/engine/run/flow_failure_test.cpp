@@ -140,6 +140,19 @@ TEST_CASE("flow: what was committed is placed also when the run fails meanwhile,
   CHECK(script.n_abandoned == 1);
 }
 
+TEST_CASE("flow: a batch whose commit failed is placed, too, as a part of it may be committed") {
+  FlowScript script;
+  script.leaves_bytes = true;
+  std::atomic<bool> is_placed = false;
+  script.on = [&](const std::string& step, std::uint64_t batch) {
+    if (step == "commit" && batch == 3) throw Error(ErrorKind::io, "half of it");
+    if (step == "place" && batch == 3) is_placed = true;
+  };
+  auto pipeline = flow_pipeline(script, R"("batch": 10, "threads": 2)");
+  CHECK(std::string(error_of(pipeline).what()) == "store (flow_write): half of it");
+  CHECK(is_placed);
+}
+
 TEST_CASE("flow: what cannot be placed fails the run with its writer as the place, and the writer is abandoned") {
   FlowScript script;
   script.leaves_bytes = true;

@@ -74,13 +74,3 @@ TEST_CASE("placements: what fails is told by run(), then by each run_all(), and 
   CHECK_THROWS_WITH(placements.run_all(), "no room");
   CHECK_THROWS_WITH(placements.run_all(), "no room");
 }
-
-TEST_CASE("placements: what is dropped of a batch is not done") {
-  Placements placements;
-  std::string done;
-  placements.add(1, [&] { done += '1'; });
-  placements.add(2, [&] { done += '2'; });
-  placements.drop(1);
-  placements.run_all();
-  CHECK(done == "2");
-}

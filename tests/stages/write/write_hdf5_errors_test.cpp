@@ -198,9 +198,9 @@ namespace {
 // Four batches of the same images: the dataset's index, its series and the groups take several blocks each.
 void write_four_batches(const std::string& path, const WriterInput& input) {
   const auto writer = test::make_writer("write_hdf5", {{"path", path}});
+  Encoded encoded;
   try {
     writer->open(input.ink.shape, {50, {}}, {});
-    Encoded encoded;
     writer->encode({0, 0}, input.ink, encoded, 0);
     for (std::uint64_t batch = 0; batch < 4; ++batch) {
       writer->commit({batch, 0}, input.series, encoded);
