@@ -329,6 +329,11 @@ TEST_CASE("write_hdf5: the chunks of a batch are handed to the system in few pie
 
 namespace {
 
+std::string without(std::string text, const std::string& part) {
+  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos;) text.erase(at, part.size());
+  return text;
+}
+
 /// Commits batches of four images.
 void commit_fours(Writer& writer, const WriterInput& input, std::vector<Encoded>& encoded) {
   for (std::size_t i = 0; i < std::min(writer.n_learned_images(), input.ink.n_images()); ++i) {
@@ -367,7 +372,9 @@ TEST_CASE("write_hdf5: chunks placed in any order are in the files where those p
     REQUIRE(test::names_in(dir.path()) == test::names_in(ordered.path()));
     for (const std::string& name : test::names_in(dir.path())) {
       CAPTURE(name);
-      if (name.ends_with(".h5")) CHECK(test::read_bytes(dir.file(name)) == test::read_bytes(ordered.file(name)));
+      // Manifests tell of the folder.
+      CHECK(without(test::read_bytes(dir.file(name)), dir.path().string()) ==
+            without(test::read_bytes(ordered.file(name)), ordered.path().string()));
     }
   }
 }
