@@ -176,7 +176,8 @@ void Flow::commit(std::size_t writer_index, Slot& slot) {
   state_.moved();
 }
 
-// Also when the run has failed meanwhile: what was committed must not stay without its bytes.
+// Also when the run has failed meanwhile: what was committed must not stay without its bytes. Counts as encoding, which
+// the same threads do.
 void Flow::place(std::size_t writer_index, Slot& slot) {
   WriterNode& writer = *stages_.writers[writer_index];
   in_lane(slot, [&](std::size_t lane) {
