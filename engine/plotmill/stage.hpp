@@ -192,11 +192,10 @@ struct PLOTMILL_EXPORT Stored {
   bool is_complete = false;    ///< The outputs of an earlier run are complete: nothing is left to do.
 };
 
-/// Stores images. encode() runs on many threads; commit() runs on the writer's own thread, in order; what of it needs
-/// no order, place() does on many threads again.
+/// Stores images. encode() runs on many threads; commit() runs on the writer's own thread, in order.
 ///
-/// commit(), place(), checkpoint(), finish() and abandon() may wait for the disk: they count as stalled only when
-/// nothing has moved for ten times `run.stall_timeout`.
+/// commit(), checkpoint(), finish() and abandon() may wait for the disk: they count as stalled only when nothing has
+/// moved for ten times `run.stall_timeout`.
 ///
 /// Nothing may appear under its final name before it is complete.
 class PLOTMILL_EXPORT Writer : public Stage {
@@ -243,15 +242,6 @@ class PLOTMILL_EXPORT Writer : public Stage {
   /// empty. `series` may be empty but for skipped ones or names of groups at the end of the run. May wait for the disk.
   /// Throws Error (io), and (input), about_series(), of a series that the output can't hold.
   virtual void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) = 0;
-
-  /// Whether commit() leaves anything to place(), which is not called otherwise.
-  [[nodiscard]] virtual bool leaves_bytes_to_place() const { return false; }
-
-  /// Brings the bytes of a batch to the places that commit() has given them. Called once after each commit(), also one
-  /// that threw, whatever happens to the run meanwhile, with the same `encoded`: from several threads at once, in any
-  /// order, also during calls for other batches. checkpoint(), finish() and abandon() may come before it, and then have
-  /// to place the bytes themselves. May wait for the disk. Throws Error (io).
-  virtual void place(BatchPosition position, const Encoded& encoded) { (void)position, (void)encoded; }
 
   /// Makes all that was committed durable: it is stored(), then. Called on the thread of commit(), at least every
   /// `run.checkpoint` seconds while there is anything new. Throws Error (io).

@@ -1,5 +1,4 @@
-// A writer's own thread: it commits batches in order and may wait for the disk, while others draw. What of storing
-// needs no order, Writer::place(), is left to the threads of the graph.
+// A writer's own thread: it stores batches in order and may wait for the disk, so that no drawing thread ever does.
 #pragma once
 
 #include <condition_variable>

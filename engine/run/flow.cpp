@@ -73,11 +73,6 @@ void Flow::build() {
       commit_threads_[i]->put(slot);
       return flow::continue_msg{};
     }));
-    place_nodes_.push_back(std::make_unique<HandOver>(*graph_, flow::unlimited, [this, i](Slot* slot) {
-      slot->baton.enter();
-      place(i, *slot);
-      return flow::continue_msg{};
-    }));
     for (flow::sender<Slot*>* const drawn : draw_ends_[stages_.writers[i]->drawer].drawn) {
       flow::make_edge(*drawn, *encode_nodes_[i]);
     }

@@ -1,8 +1,8 @@
 // The graph of one run: a reader thread, a oneTBB flow graph that draws and encodes, and a commit thread for each
 // writer.
 //
-//   reader -> draw (each drawer) -> encode (each writer) -> in order -> commit (the writer's thread) -> place -> slot
-//   is free again
+//   reader -> draw (each drawer) -> encode (each writer) -> in order -> commit (the writer's thread) -> slot is free
+//   again
 //
 // Where a drawer draws on devices, device_nodes.hpp has what stands in place of draw.
 //
@@ -78,8 +78,6 @@ class Flow {
   void draw_batch(DrawerNode& drawer, const Sequences& series, Ink& ink, std::size_t lane);
   void encode(std::size_t writer, Slot& slot);
   void commit(std::size_t writer, Slot& slot);
-  void place(std::size_t writer, Slot& slot);
-  void leave(Slot& slot);
   void checkpoint_if_due(WriterNode& writer) const;
   void checkpoint(std::size_t writer);
   void finish(std::size_t writer);
@@ -96,7 +94,6 @@ class Flow {
   std::vector<DrawEnds> draw_ends_;  ///< By drawer.
   std::vector<std::unique_ptr<Order>> order_nodes_;
   std::vector<std::unique_ptr<HandOver>> hand_over_nodes_;
-  std::vector<std::unique_ptr<HandOver>> place_nodes_;
   std::vector<std::unique_ptr<DeviceNodes>> device_nodes_;
   std::vector<std::unique_ptr<CommitThread>> commit_threads_;
   std::thread reader_thread_, graph_thread_;

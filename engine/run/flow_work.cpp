@@ -19,10 +19,10 @@ bool is_stored(const WriterNode& writer, const Slot& slot) {
 /// While one lives, the writer may wait for the disk.
 class Storing {
  public:
-  explicit Storing(WriterNode& writer) : writer_(writer) { ++writer_.stores; }
+  explicit Storing(WriterNode& writer) : writer_(writer) { writer_.stores = true; }
   Storing(const Storing&) = delete;
   Storing& operator=(const Storing&) = delete;
-  ~Storing() { --writer_.stores; }
+  ~Storing() { writer_.stores = false; }
 
  private:
   WriterNode& writer_;
@@ -155,44 +155,16 @@ void Flow::checkpoint(std::size_t writer_index) {
 
 void Flow::commit(std::size_t writer_index, Slot& slot) {
   WriterNode& writer = *stages_.writers[writer_index];
-  bool left_to_place = false;
-  {
-    const Storing storing(writer);
-    state_.guard(writer, &slot, [&] {
-      NodeClock::Work work(writer.commit_clock, slot.position.batch, stages_.writer_thread(writer_index));
-      // Of what is stored, too: names of groups may come with it.
-      if (!writer.stored.is_complete) {
-        // Also where commit() fails: it may have begun.
-        left_to_place = writer.stage->leaves_bytes_to_place();
-        writer.stage->commit(slot.position, slot.series, slot.encoded[writer_index]);
-        checkpoint_if_due(writer);
-      }
-      work.done(slot.series.size());
-    });
-  }
-  if (!left_to_place) return leave(slot);
-  slot.baton.leave();
-  (void)place_nodes_[writer_index]->try_put(&slot);
-  state_.moved();
-}
-
-// Also when the run has failed meanwhile: what was committed must not stay without its bytes. Counts as encoding, which
-// the same threads do.
-void Flow::place(std::size_t writer_index, Slot& slot) {
-  WriterNode& writer = *stages_.writers[writer_index];
-  in_lane(slot, [&](std::size_t lane) {
-    const Storing storing(writer);
-    try {
-      const NodeClock::Work work(writer.encode_clock, slot.position.batch, RunStages::lane_thread(lane));
-      writer.stage->place(slot.position, slot.encoded[writer_index]);
-    } catch (...) {
-      state_.fail(current_error_at(writer.place()));
+  const Storing storing(writer);
+  state_.guard(writer, &slot, [&] {
+    NodeClock::Work work(writer.commit_clock, slot.position.batch, stages_.writer_thread(writer_index));
+    // Of what is stored, too: names of groups may come with it.
+    if (!writer.stored.is_complete) {
+      writer.stage->commit(slot.position, slot.series, slot.encoded[writer_index]);
+      checkpoint_if_due(writer);
     }
+    work.done(slot.series.size());
   });
-  leave(slot);
-}
-
-void Flow::leave(Slot& slot) {
   if (--slot.n_writers_left == 0) state_.pool.give_back(&slot);
   state_.moved();
   if (drained()) state_.wake_watcher();

@@ -180,7 +180,7 @@ bool RunStages::all_complete() const {
 }
 
 const WriterNode* RunStages::storing() const {
-  const auto found = std::ranges::find_if(writers, [](const auto& writer) { return writer->stores > 0; });
+  const auto found = std::ranges::find_if(writers, [](const auto& writer) { return writer->stores.load(); });
   return found == writers.end() ? nullptr : found->get();
 }
 

@@ -53,7 +53,7 @@ struct WriterNode : RunNode {
   Clock::time_point checkpoint_due = Clock::time_point::max();
   NodeClock encode_clock, commit_clock;
   NodeClock finish_clock;            ///< Of the completion of the output.
-  std::atomic<unsigned> stores = 0;  ///< Threads in calls of it that may wait for the disk.
+  std::atomic<bool> stores = false;  ///< It is in a call that may wait for the disk.
 };
 
 /// What the stages are for.

@@ -71,8 +71,7 @@ std::string stall_table(const RunStages& stages, const Flow& flow, double second
         row_of(writer->place() + " encode", writer->encode_clock, &drawer.ink_clock(), drawer.id, "a free thread"));
     rows.push_back(row_of(writer->place() + " commit", writer->commit_clock, &writer->encode_clock,
                           writer->id + " encode", "its turn, or its output to be completed"));
-    if (writer->stores > 0 && !writer->commit_clock.snapshot().in_work)
-      rows.back()[3] = "brings its output to the disk";
+    if (writer->stores && !writer->commit_clock.snapshot().in_work) rows.back()[3] = "brings its output to the disk";
   }
   const std::string limit = storing == nullptr ? "run.stall_timeout"
                                                : "ten times run.stall_timeout, as " + storing->place() +

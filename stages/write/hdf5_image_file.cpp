@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <limits>
 #include <utility>
 #include <vector>
@@ -111,59 +110,34 @@ void Hdf5ImageFile::take_up() {
   if (data_.skipped) n_skipped_ = n_rows_of(data_.skipped).value_or(0);
 }
 
-std::vector<PlacedBytes> Hdf5ImageFile::append(const Encoded& encoded, std::size_t first_item, const Sequences& series,
-                                               std::size_t first_series, std::size_t n_images) {
+void Hdf5ImageFile::append(const Encoded& encoded, std::size_t first_item, const Sequences& series,
+                           std::size_t first_series, std::size_t n_images) {
   const std::size_t n_items = (n_images + layout_.images_per_chunk - 1) / layout_.images_per_chunk;
   const std::size_t begin = encoded.begin[first_item];
   const auto image_data = std::span(encoded.bytes).subspan(begin, encoded.begin[first_item + n_items] - begin);
-  std::vector<PlacedBytes> left = append_all(encoded, first_item, series, first_series, n_images);
-  {
-    const std::lock_guard lock(hash_mutex_);
-    unhashed_.push_back({n_images_, image_data});
-  }
+  append_all(encoded, first_item, series, first_series, n_images);
+  unrecorded_.images.add(std::as_bytes(image_data));
   unrecorded_.n_bytes += image_data.size();
   payload_bytes_ += image_data.size();
   journal_->write_behind();
-  return left;
 }
 
-void Hdf5ImageFile::place(std::span<const PlacedBytes> left, std::uint64_t n_images) {
-  // First, as no other place() may find these bytes to hash once this one has failed.
-  hash_images(n_images);
-  for (const PlacedBytes& each : left) {
-    if (!journal_->write_added(each.address, each.bytes)) fail_images(n_images, errno);
-  }
-}
-
-// One hash for all images, one after another, whoever has them in its cache: what comes before is hashed along.
-void Hdf5ImageFile::hash_images(std::uint64_t end) noexcept {
-  const std::lock_guard lock(hash_mutex_);
-  for (; !unhashed_.empty() && unhashed_.front().end <= end; unhashed_.pop_front()) {
-    unrecorded_.images.add(std::as_bytes(unhashed_.front().bytes));
-  }
-}
-
-void Hdf5ImageFile::fail_images(std::uint64_t n_images, int error_number) const {
-  throw_io_error(output_.path(), fmt::format("images up to {} of the file cannot be stored", n_images - 1),
-                 error_number);
-}
-
-std::vector<PlacedBytes> Hdf5ImageFile::append_all(const Encoded& encoded, std::size_t first_item,
-                                                   const Sequences& series, std::size_t first_series,
-                                                   std::size_t n_images) {
+void Hdf5ImageFile::append_all(const Encoded& encoded, std::size_t first_item, const Sequences& series,
+                               std::size_t first_series, std::size_t n_images) {
   const Hdf5Section section;
   if (layout_.sequences) {
     append_sequences(series, first_series, n_images);
     append_sources(series, first_series, n_images);
   }
-  std::vector<PlacedBytes> left = append_chunks(encoded, first_item, n_images);
+  append_chunks(encoded, first_item, n_images);
   // As check_hdf5_writes(), but this is for every batch, and the words are for a failure alone.
-  if (const int error_number = take_hdf5_write_error(); error_number != 0) fail_images(n_images_, error_number);
-  return left;
+  if (const int error_number = take_hdf5_write_error(); error_number != 0) {
+    throw_io_error(output_.path(), fmt::format("images up to {} of the file cannot be stored", n_images_ - 1),
+                   error_number);
+  }
 }
 
-std::vector<PlacedBytes> Hdf5ImageFile::append_chunks(const Encoded& encoded, std::size_t first_item,
-                                                      std::size_t n_images) {
+void Hdf5ImageFile::append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images) {
   // HDF5 checks neither that a chunk is written once nor what is in it, so that must be right from the start.
   if (n_images_ % layout_.images_per_chunk != 0) {
     throw Error(ErrorKind::internal, output_.path(), "images follow a chunk that is not full");
@@ -171,8 +145,7 @@ std::vector<PlacedBytes> Hdf5ImageFile::append_chunks(const Encoded& encoded, st
   const std::array<hsize_t, 3> extent{n_images_ + n_images, layout_.pixels.shape.height, layout_.pixels.shape.width};
   if (H5Dset_extent(data_.images.get(), extent.data()) < 0) fail("/images cannot grow");
   const std::uint64_t end = n_images_ + n_images;
-  std::vector<PlacedBytes> left;
-  const LeftHdf5Writes leave_to_others(encoded.bytes, left);
+  const JoinedHdf5Writes join(encoded.bytes);
   for (std::size_t item = first_item; n_images_ < end; ++item) {
     const std::span<const std::uint8_t> bytes = encoded.item(item);
     const std::uint64_t next = std::min<std::uint64_t>(n_images_ + layout_.images_per_chunk, end);
@@ -185,7 +158,6 @@ std::vector<PlacedBytes> Hdf5ImageFile::append_chunks(const Encoded& encoded, st
     }
     n_images_ = next;
   }
-  return left;
 }
 
 void Hdf5ImageFile::append_sequences(const Sequences& series, std::size_t first, std::size_t n) {

@@ -3,9 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,9 +19,8 @@
 
 namespace plotmill {
 
-/// Not thread-safe, but for place(). All functions throw Error (io) with the file as the place; after one the file can
-/// only be left, which the destructor does to a file that is not finished: its last checkpoint stays, as PATH.part, if
-/// there was one.
+/// Not thread-safe. All functions throw Error (io) with the file as the place; after one the file can only be left,
+/// which the destructor does to a file that is not finished: its last checkpoint stays, as PATH.part, if there was one.
 class Hdf5ImageFile {
  public:
   /// Writes down for good, elsewhere, what has come into the file since the last record, and that it can be taken up
@@ -49,14 +46,9 @@ class Hdf5ImageFile {
 
   /// Appends `n_images` images, whose chunks are the items from `first_item` on, each the zlib stream of a whole chunk,
   /// and the series from `first_series` on, whose values the type of /sequences can hold. The images in the file so far
-  /// fill whole chunks. What is returned are parts of `encoded` that place() has yet to write, before checkpoint() or
-  /// finish().
-  [[nodiscard]] std::vector<PlacedBytes> append(const Encoded& encoded, std::size_t first_item, const Sequences& series,
-                                                std::size_t first_series, std::size_t n_images);
-
-  /// What is left of the first `n_images` images: writes these bytes, and hashes all that is not hashed yet. Once for
-  /// each append(), before its `encoded` goes. Any thread, also during append(). Throws Error (io).
-  void place(std::span<const PlacedBytes> left, std::uint64_t n_images);
+  /// fill whole chunks.
+  void append(const Encoded& encoded, std::size_t first_item, const Sequences& series, std::size_t first_series,
+              std::size_t n_images);
 
   /// Makes /groups hold at least these names, which begin with those that it holds.
   void store_groups(std::span<const std::string> names);
@@ -82,23 +74,13 @@ class Hdf5ImageFile {
     DataHash source;
   };
 
-  /// Images that are in the file and not in `unrecorded_.images`.
-  struct Unhashed {
-    std::uint64_t end = 0;  ///< Images of the file up to here.
-    std::span<const std::uint8_t> bytes;
-  };
-
   void create();
   void take_up();
-  void hash_images(std::uint64_t end) noexcept;
   Hdf5Handle file_access();
   void make_transfer();
-  [[nodiscard]] std::vector<PlacedBytes> append_all(const Encoded& encoded, std::size_t first_item,
-                                                    const Sequences& series, std::size_t first_series,
-                                                    std::size_t n_images);
-  [[nodiscard]] std::vector<PlacedBytes> append_chunks(const Encoded& encoded, std::size_t first_item,
-                                                       std::size_t n_images);
-  [[noreturn]] void fail_images(std::uint64_t n_images, int error_number) const;
+  void append_all(const Encoded& encoded, std::size_t first_item, const Sequences& series, std::size_t first_series,
+                  std::size_t n_images);
+  void append_chunks(const Encoded& encoded, std::size_t first_item, std::size_t n_images);
   void append_sequences(const Sequences& series, std::size_t first, std::size_t n);
   void append_sources(const Sequences& series, std::size_t first, std::size_t n);
   void append_rows(const Hdf5Handle& dataset, hid_t memory_type, std::uint64_t row_length, std::uint64_t first,
@@ -117,8 +99,6 @@ class Hdf5ImageFile {
   std::uint64_t n_skipped_ = 0;
   std::uint64_t payload_bytes_ = 0;
   Unrecorded unrecorded_;
-  std::mutex hash_mutex_;                     ///< Of what follows, and of `unrecorded_.images`.
-  std::deque<Unhashed> unhashed_;             ///< In order.
   std::vector<float> rounded_;                ///< Values of one append(), where they are stored as float32.
   std::vector<std::uint8_t> packed_sources_;  ///< Of one append().
   std::vector<std::uint8_t> conversion_;      ///< Where HDF5 converts texts.

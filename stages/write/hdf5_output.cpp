@@ -60,7 +60,7 @@ void Hdf5Output::commit(BatchPosition position, const Sequences& series, const E
     if (file_ && file_room() == 0) finish_file();
     if (!file_) begin_file();
     const std::size_t take = static_cast<std::size_t>(std::min<std::uint64_t>(n - done, file_room()));
-    append(position.batch, series, encoded, done, take);
+    append(series, encoded, done, take);
     done += take;
     pass_bad(done - before);
   }
@@ -72,7 +72,6 @@ void Hdf5Output::checkpoint() {
   if (!file_ || n_images_ == 0 || (n_images_ == manifest_->n_images() && n_bad_ == n_bad_stored_)) return;
   // What could not be written is lost, and trying again would find nothing that is left to do.
   is_consistent_ = false;
-  placements_.run_all();
   file_->checkpoint([&](StoredPiece&& piece) { record(std::move(piece)); });
   is_consistent_ = true;
 }
@@ -92,8 +91,6 @@ void Hdf5Output::finish() {
 
 void Hdf5Output::abandon() noexcept {
   try {
-    // Also where there will be no checkpoint: nobody may write to a file that is cut off.
-    placements_.run_all();
     if (is_consistent_) checkpoint();
   } catch (const std::exception&) {
     // The last checkpoint holds.
@@ -169,12 +166,9 @@ void Hdf5Output::begin_file() {
   ++n_files_;
 }
 
-void Hdf5Output::append(std::uint64_t batch, const Sequences& series, const Encoded& encoded, std::size_t first,
-                        std::size_t n) {
+void Hdf5Output::append(const Sequences& series, const Encoded& encoded, std::size_t first, std::size_t n) {
   const std::uint64_t before = file_->payload_bytes();
-  std::vector<PlacedBytes> left = file_->append(encoded, first / layout_.images_per_chunk, series, first, n);
-  placements_.add(
-      batch, [left = std::move(left), &file = *file_, n_images = file_->n_images()] { file.place(left, n_images); });
+  file_->append(encoded, first / layout_.images_per_chunk, series, first, n);
   store_groups(std::span(series.sources).subspan(first, n));
   n_images_ += n;
   bytes_written_ += file_->payload_bytes() - before;
@@ -193,7 +187,6 @@ void Hdf5Output::store_skipped(const BadSeries& bad) {
 }
 
 void Hdf5Output::finish_file() {
-  placements_.run_all();
   const std::uint64_t payload = file_->payload_bytes();
   bytes_written_ += file_->finish([&](StoredPiece&& piece) { record(std::move(piece)); }) - payload;
   file_.reset();

@@ -15,12 +15,11 @@
 #include "stages/files/manifest.hpp"
 #include "stages/files/name_pattern.hpp"
 #include "stages/write/hdf5_image_file.hpp"
-#include "stages/write/placements.hpp"
 
 namespace plotmill {
 
 /// The part of Writer that stores: functions of the same name do what they do there. One thread at a time, but for
-/// place() and bytes_written(). They throw Error (io), open() also (definition) and (input), as Manifest does.
+/// bytes_written(). They throw Error (io), open() also (definition) and (input), as Manifest does.
 class Hdf5Output {
  public:
   /// `images_per_file` is 0 for a single file, PATH; else charts.h5 becomes charts_0000.h5, charts_0001.h5 and so on.
@@ -37,7 +36,6 @@ class Hdf5Output {
   /// Each item of `encoded` is the zlib stream of a whole chunk; the batch begins with one. Throws Error (input,
   /// about_series()) where /sequences is of float32 and has no room for a value; nothing of the batch is stored then.
   void commit(BatchPosition position, const Sequences& series, const Encoded& encoded);
-  void place(BatchPosition position) { placements_.run(position.batch); }
   void checkpoint();
   void finish();
   void abandon() noexcept;
@@ -53,7 +51,7 @@ class Hdf5Output {
   void take_up(const StoredPiece& last);
   void begin_file();
   void finish_file();
-  void append(std::uint64_t batch, const Sequences& series, const Encoded& encoded, std::size_t first, std::size_t n);
+  void append(const Sequences& series, const Encoded& encoded, std::size_t first, std::size_t n);
   void store_groups(std::span<const Source> sources);
   void store_skipped(const BadSeries& bad);
   void record(StoredPiece&& piece);
@@ -65,7 +63,6 @@ class Hdf5Output {
   FileUse files_use_;
   FileUse manifest_use_;
   std::optional<Manifest> manifest_;
-  Placements placements_;                 ///< All are done before a file goes.
   std::optional<Hdf5ImageFile> file_;     ///< Full ones are completed when the next image comes, or at the end.
   bool is_consistent_ = true;             ///< All that was begun of a commit() or checkpoint() was done.
   std::uint64_t n_files_ = 0;             ///< Begun.

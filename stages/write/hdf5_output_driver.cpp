@@ -12,7 +12,6 @@
 #include <cerrno>
 #include <functional>
 #include <map>
-#include <new>
 #include <utility>
 
 #include "stages/files/output_file.hpp"
@@ -30,9 +29,11 @@ decltype(H5FD_class_t::close) ordinary_close = nullptr;
 int write_error = 0;
 bool texts_are_written = false;
 
-// Of a LeftHdf5Writes: what may be left to others, and the list of it; null where there is none.
-std::span<const std::uint8_t> leavable;
-std::vector<PlacedBytes>* left_writes = nullptr;
+// What a JoinedHdf5Writes may hold back, and what it does hold back.
+std::span<const std::uint8_t> joinable;
+std::span<const std::uint8_t> held_back;
+H5FD_t* held_back_file = nullptr;
+haddr_t held_back_address = 0;
 
 // Of files with checkpoints, by the place of the descriptor, which tells one open file from another.
 std::map<const int*, PageJournal*> journals;
@@ -73,27 +74,16 @@ herr_t write_now(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address,
   return divert(file) ? ordinary_write(file, type, transfer, address, n_bytes, bytes) : -1;
 }
 
-// HDF5 may copy what it is given, and a copy does not live on.
-bool is_leavable(std::span<const std::uint8_t> bytes) {
-  const std::less_equal<> le;
-  return left_writes != nullptr && le(leavable.data(), bytes.data()) &&
-         le(bytes.data() + bytes.size(), leavable.data() + leavable.size());
+bool write_held_back() {
+  if (held_back.empty()) return true;
+  const std::span<const std::uint8_t> bytes = std::exchange(held_back, {});
+  return write_now(held_back_file, H5FD_MEM_DRAW, H5P_DEFAULT, held_back_address, bytes.size(), bytes.data()) >= 0;
 }
 
-// False, with errno set, where memory was refused.
-bool leave_write(haddr_t address, std::span<const std::uint8_t> bytes) noexcept try {
-  if (!left_writes->empty()) {
-    PlacedBytes& last = left_writes->back();
-    if (address == last.address + last.bytes.size() && bytes.data() == last.bytes.data() + last.bytes.size()) {
-      last.bytes = {last.bytes.data(), last.bytes.size() + bytes.size()};
-      return true;
-    }
-  }
-  left_writes->push_back({address, bytes});
-  return true;
-} catch (const std::bad_alloc&) {
-  errno = ENOMEM;
-  return false;
+// HDF5 may copy what it is given, and a copy does not live on.
+bool is_joinable(std::span<const std::uint8_t> bytes) {
+  const std::less_equal<> le;
+  return le(joinable.data(), bytes.data()) && le(bytes.data() + bytes.size(), joinable.data() + joinable.size());
 }
 
 herr_t write_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address, std::size_t n_bytes,
@@ -107,16 +97,26 @@ herr_t write_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address
   }
   if (journal != nullptr && address < journal->stable_end()) {
     const std::size_t n_held = std::min<std::size_t>(n_bytes, journal->stable_end() - address);
+    if (!write_held_back()) return -1;
     if (!journal->hold(address, bytes.first(n_held)) && !divert(file)) return -1;
     if (n_held == n_bytes) return 0;
     return write_now(file, type, transfer, address + n_held, n_bytes - n_held, bytes.data() + n_held);
   }
-  if (is_leavable(bytes)) return leave_write(address, bytes) || divert(file) ? 0 : -1;
-  return write_now(file, type, transfer, address, n_bytes, data);
+  if (!held_back.empty() && file == held_back_file && address == held_back_address + held_back.size() &&
+      bytes.data() == held_back.data() + held_back.size() && is_joinable(bytes)) {
+    held_back = {held_back.data(), held_back.size() + n_bytes};
+    return 0;
+  }
+  if (!write_held_back()) return -1;
+  if (!is_joinable(bytes)) return write_now(file, type, transfer, address, n_bytes, data);
+  held_back = bytes;
+  held_back_file = file;
+  held_back_address = address;
+  return 0;
 }
 
 herr_t read_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address, std::size_t n_bytes, void* bytes) {
-  if (ordinary_read(file, type, transfer, address, n_bytes, bytes) < 0) return -1;
+  if (!write_held_back() || ordinary_read(file, type, transfer, address, n_bytes, bytes) < 0) return -1;
   if (const PageJournal* const journal = journal_of(file); journal != nullptr) {
     journal->lay_over(address, {static_cast<std::uint8_t*>(bytes), n_bytes});
   }
@@ -126,13 +126,15 @@ herr_t read_file(H5FD_t* file, H5FD_mem_t type, hid_t transfer, haddr_t address,
 // HDF5 can't do with a file that does not close: it keeps half of it and ends the process later on.
 herr_t close_file(H5FD_t* file) {
   int* const descriptor = descriptor_of(file);
+  const bool all_written = write_held_back();
   journals.erase(descriptor);
   const int other = descriptor != nullptr ? ::open(nowhere, O_RDWR | O_CLOEXEC) : -1;
   if (other >= 0 && ::close(std::exchange(*descriptor, other)) != 0 && write_error == 0) write_error = errno;
-  return ordinary_close(file);
+  return ordinary_close(file) >= 0 && all_written ? 0 : -1;
 }
 
 herr_t truncate_file(H5FD_t* file, hid_t transfer, hbool_t closing) {
+  if (!write_held_back()) return -1;
   if (is_nowhere(file)) return 0;
   // What was there at the last checkpoint stays until the next, which cuts it off.
   if (PageJournal* const journal = journal_of(file); journal != nullptr) {
@@ -168,14 +170,11 @@ Hdf5Handle make_hdf5_output_driver() {
   return {H5FDregister(&driver), H5FDunregister};
 }
 
-LeftHdf5Writes::LeftHdf5Writes(std::span<const std::uint8_t> bytes, std::vector<PlacedBytes>& left) noexcept {
-  leavable = bytes;
-  left_writes = &left;
-}
+JoinedHdf5Writes::JoinedHdf5Writes(std::span<const std::uint8_t> bytes) noexcept { joinable = bytes; }
 
-LeftHdf5Writes::~LeftHdf5Writes() {
-  leavable = {};
-  left_writes = nullptr;
+JoinedHdf5Writes::~JoinedHdf5Writes() {
+  joinable = {};
+  (void)write_held_back();
 }
 
 Hdf5TextWrites::Hdf5TextWrites() noexcept { texts_are_written = true; }

@@ -1,5 +1,5 @@
-// A file driver for HDF5 that keeps write errors from it, that can leave writes to other threads, and that keeps a file
-// as it was at its last checkpoint.
+// A file driver for HDF5 that keeps write errors from it, that can join small writes to large ones, and that keeps a
+// file as it was at its last checkpoint.
 //
 // HDF5 1.10 does not survive a write that fails, as on a full disk: after a failed flush its cache refuses every
 // further flush, closing the file then fails too, and the identifier that is left over crashes the process at its end.
@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <span>
 #include <string>
-#include <vector>
 
 #include "stages/hdf5/handle.hpp"
 #include "stages/write/page_journal.hpp"
@@ -31,22 +30,16 @@ void check_hdf5_writes(const std::string& path, const std::string& what);
 /// To be called before any other HDF5 call.
 [[noreturn]] void fail_hdf5_write(const std::string& path, const std::string& what);
 
-/// Bytes that belong into a file.
-struct PlacedBytes {
-  std::uint64_t address = 0;
-  std::span<const std::uint8_t> bytes;
-};
-
-/// While it lives, HDF5's writes of parts of `bytes` are not done, but listed in `left`, for any thread to do them;
-/// HDF5 goes on as if they were. What lies one behind the other, in memory and in the file, is one entry: a file system
-/// stores one large piece at a fraction of the work for many small ones. What would change a checkpoint is held by the
-/// journal all the same. One at a time, inside an Hdf5Section.
-class LeftHdf5Writes {
+/// While it lives, HDF5's writes of parts of `bytes` that lie one behind the other, in memory and in the file, become
+/// one: a file system stores one large piece at a fraction of the work for many small ones. They reach the file, in
+/// order, before anything else is written or read, at the latest when this ends; take_hdf5_write_error() is for
+/// afterwards. One at a time, inside an Hdf5Section.
+class JoinedHdf5Writes {
  public:
-  LeftHdf5Writes(std::span<const std::uint8_t> bytes, std::vector<PlacedBytes>& left) noexcept;
-  LeftHdf5Writes(const LeftHdf5Writes&) = delete;
-  LeftHdf5Writes& operator=(const LeftHdf5Writes&) = delete;
-  ~LeftHdf5Writes();
+  explicit JoinedHdf5Writes(std::span<const std::uint8_t> bytes) noexcept;
+  JoinedHdf5Writes(const JoinedHdf5Writes&) = delete;
+  JoinedHdf5Writes& operator=(const JoinedHdf5Writes&) = delete;
+  ~JoinedHdf5Writes();
 };
 
 /// While it lives, what HDF5 writes as data counts as metadata, too: datasets of texts hold references to them, which

@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
-#include <utility>
 
 #include "stages/files/data_hash.hpp"
 #include "stages/verify/manifest.hpp"
@@ -61,11 +60,10 @@ void ImageFilesWriter::open(const ImageShape& images, const SeriesShape&, const 
   }
   std::vector<StoredFiles> stored;
   manifest_.emplace(manifest, directory_, existing, setup, [&](StoredPiece&& piece) {
-    n_bad_ = piece.n_bad;
+    unpublished_.n_bad = piece.n_bad;
     stored.push_back({piece.first, piece.end, piece.n_bytes});
   });
-  published_end_ = committed_end_ = manifest_->n_images();
-  next_piece_end_ = published_end_ + most_unpublished;
+  unpublished_.first = unpublished_.end = manifest_->n_images();
   if (manifest_->is_complete()) return require_intact(manifest, setup);
   for (const StoredFiles& files_of_piece : stored) check_stored_files(files_of_piece);
 }
@@ -113,40 +111,21 @@ Stored ImageFilesWriter::stored() const {
 }
 
 void ImageFilesWriter::commit(BatchPosition position, const Sequences& series, const Encoded& encoded) {
-  if (!series.bad.empty()) n_bad_ = std::max(n_bad_, series.bad.back().number + 1);
+  if (!series.bad.empty()) unpublished_.n_bad = std::max(unpublished_.n_bad, series.bad.back().number + 1);
   manifest_->require_in_place();
   manifest_->begin();
-  publish_many();
   // What a run that was interrupted has stored comes first, if anything of it comes again.
-  const std::size_t n_stored = committed_end_ - position.first_image;
-  if (n_stored >= encoded.n_items()) return;
-  const std::uint64_t first = committed_end_;
-  committed_end_ += encoded.n_items() - n_stored;
-  for (; next_piece_end_ <= committed_end_; next_piece_end_ += most_unpublished) {
-    full_pieces_.push_back({next_piece_end_, n_bad_});
-  }
-  {
-    const std::lock_guard lock(parts_mutex_);
-    parts_.resize(committed_end_ - published_end_);
-  }
-  placements_.add(position.batch, [this, first, &encoded, n_stored] { write_parts(first, encoded, n_stored); });
-}
-
-void ImageFilesWriter::write_parts(std::uint64_t first, const Encoded& encoded, std::size_t first_item) {
-  for (std::size_t item = first_item; item < encoded.n_items(); ++item) {
-    // To the end also when the run is stopped: these images are committed.
-    (void)pulse_->keep_going();
-    const std::uint64_t image = first + item - first_item;
-    const std::span<const std::uint8_t> bytes = encoded.item(item);
-    write_part(image, bytes);
-    Part part{true, bytes.size(), hash_text(std::as_bytes(bytes))};
-    bytes_written_ += bytes.size();
-    const std::lock_guard lock(parts_mutex_);
-    parts_[image - published_end_] = std::move(part);
+  for (std::size_t i = unpublished_.end - position.first_image; i < encoded.n_items() && pulse_->keep_going(); ++i) {
+    write_part(unpublished_.end, encoded.item(i));
+    unpublished_.xxh3.push_back(hash_text(std::as_bytes(encoded.item(i))));
+    unpublished_.n_bytes += encoded.item(i).size();
+    bytes_written_ += encoded.item(i).size();
+    ++unpublished_.end;
+    if (unpublished_.xxh3.size() == most_unpublished) checkpoint();
   }
 }
 
-void ImageFilesWriter::write_part(std::uint64_t image, std::span<const std::uint8_t> bytes) const {
+void ImageFilesWriter::write_part(std::uint64_t image, std::span<const std::uint8_t> bytes) {
   const std::string name = pattern_->name(image);
   const std::string part = name + ".part";
   const auto fail = [&](const char* what) {
@@ -159,93 +138,25 @@ void ImageFilesWriter::write_part(std::uint64_t image, std::span<const std::uint
   if (!write_all(file, bytes) || !file.close()) fail("cannot be written");
 }
 
-// The first image that is not written yet.
-std::uint64_t ImageFilesWriter::written_end() const {
-  const std::lock_guard lock(parts_mutex_);
-  const auto missing = std::ranges::find(parts_, false, &Part::is_written);
-  return published_end_ + static_cast<std::uint64_t>(missing - parts_.begin());
-}
-
-void ImageFilesWriter::begin_naming() {
+void ImageFilesWriter::checkpoint() {
+  if (unpublished_.xxh3.empty()) return;
   // After a failure the system may take for written what is not, so that trying again proves nothing.
   is_sound_ = false;
   if (::syncfs(folder_.get()) != 0) throw_io_error(directory_, "cannot be brought to the disk", errno);
   manifest_->require_in_place();
   has_named_ = true;
-  is_sound_ = true;
-}
-
-void ImageFilesWriter::name_parts(std::uint64_t first, std::uint64_t end) {
-  for (std::uint64_t image = first; image < end; ++image) {
+  for (std::uint64_t image = unpublished_.first; image < unpublished_.end; ++image) {
     const std::string name = pattern_->name(image);
     const std::string part = name + ".part";
     if (::renameat(folder_.get(), part.c_str(), folder_.get(), name.c_str()) == 0) continue;
-    const int error_number = errno;
-    is_sound_ = false;
-    throw_io_error((std::filesystem::path(directory_) / name).string(), "cannot be given its name", error_number);
-  }
-}
-
-// All of them have their names.
-void ImageFilesWriter::list_named(const Piece& piece) {
-  is_sound_ = false;
-  StoredPiece stored{.first = published_end_, .end = piece.end, .n_bad = piece.n_bad};
-  {
-    const std::lock_guard lock(parts_mutex_);
-    for (std::uint64_t image = published_end_; image < piece.end; ++image) {
-      Part& part = parts_[image - published_end_];
-      stored.n_bytes += part.n_bytes;
-      stored.xxh3.push_back(std::move(part.xxh3));
-    }
-    parts_.erase(parts_.begin(), parts_.begin() + static_cast<std::ptrdiff_t>(piece.end - published_end_));
-    published_end_ = piece.end;
+    throw_io_error((std::filesystem::path(directory_) / name).string(), "cannot be given its name", errno);
   }
   sync_folder();
-  manifest_->add(stored);
+  manifest_->add(unpublished_);
+  unpublished_.first = unpublished_.end;
+  unpublished_.n_bytes = 0;
+  unpublished_.xxh3.clear();
   is_sound_ = true;
-}
-
-// Begins to name a full piece once it is written, and ends that in a later call, when place() has named all.
-void ImageFilesWriter::publish_many() {
-  if (full_pieces_.empty()) return;
-  const Piece piece = full_pieces_.front();
-  if (is_naming_) {
-    if (!placements_.shared_is_done() || !is_sound_) return;
-    is_naming_ = false;
-    full_pieces_.pop_front();
-    return list_named(piece);
-  }
-  if (written_end() < piece.end) return;
-  begin_naming();
-  for (std::uint64_t first = published_end_; first < piece.end; first += named_at_once) {
-    const std::uint64_t end = std::min(first + named_at_once, piece.end);
-    placements_.add_shared([this, first, end] { name_parts(first, end); });
-  }
-  is_naming_ = true;
-}
-
-// When nobody is at work on any of them.
-void ImageFilesWriter::publish_written() {
-  const std::uint64_t end = written_end();
-  while (!full_pieces_.empty() && full_pieces_.front().end <= end) {
-    const Piece piece = full_pieces_.front();
-    full_pieces_.pop_front();
-    if (!std::exchange(is_naming_, false)) {
-      begin_naming();
-      name_parts(published_end_, piece.end);
-    }
-    list_named(piece);
-  }
-  if (published_end_ == end) return;
-  begin_naming();
-  name_parts(published_end_, end);
-  list_named({end, n_bad_});
-  next_piece_end_ = end + most_unpublished;
-}
-
-void ImageFilesWriter::checkpoint() {
-  placements_.run_all();
-  publish_written();
 }
 
 void ImageFilesWriter::sync_folder() {
@@ -266,19 +177,14 @@ void ImageFilesWriter::finish() {
 }
 
 void ImageFilesWriter::remove_parts() noexcept {
-  for (std::uint64_t image = published_end_; image < committed_end_; ++image) {
+  for (std::uint64_t image = unpublished_.first; image < unpublished_.end; ++image) {
     (void)::unlinkat(folder_.get(), (pattern_->name(image) + ".part").c_str(), 0);
   }
 }
 
 void ImageFilesWriter::abandon() noexcept {
   try {
-    placements_.run_all();
-  } catch (const std::exception&) {
-    // Images before the one that could not be written are whole.
-  }
-  try {
-    if (is_sound_ && manifest_) publish_written();
+    if (is_sound_) checkpoint();
   } catch (const std::exception&) {
     // What was published before holds.
   }

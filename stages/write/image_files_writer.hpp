@@ -4,8 +4,6 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,14 +12,11 @@
 #include "stages/files/manifest.hpp"
 #include "stages/files/name_pattern.hpp"
 #include "stages/files/output_file.hpp"
-#include "stages/write/placements.hpp"
 
 namespace plotmill {
 
-/// place() writes each file as NAME.part. At a checkpoint, or when there are many, all of these are brought to the
-/// disk, renamed, and listed in the manifest: a file under its final name is whole, even after a power cut. Where there
-/// are many, place() renames them, while commit() goes on; the manifest lists them when all of a piece have their
-/// names.
+/// Each file is written as NAME.part. At a checkpoint, or when there are many, all of these are brought to the disk,
+/// renamed, and listed in the manifest: a file under its final name is whole, even after a power cut.
 class ImageFilesWriter : public Writer {
  public:
   explicit ImageFilesWriter(std::string default_name) : name_(std::move(default_name)) {}
@@ -32,8 +27,6 @@ class ImageFilesWriter : public Writer {
   void encode(BatchPosition position, const Ink& ink, Encoded& out, std::size_t lane) final;
   [[nodiscard]] Stored stored() const final;
   void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) final;
-  [[nodiscard]] bool leaves_bytes_to_place() const final { return true; }
-  void place(BatchPosition position, const Encoded&) final { placements_.run(position.batch); }
   void checkpoint() final;
   void finish() final;
   void abandon() noexcept final;
@@ -51,7 +44,6 @@ class ImageFilesWriter : public Writer {
  private:
   // Bringing files to the disk takes about as long for a thousand as for one.
   static constexpr std::size_t most_unpublished = 4096;
-  static constexpr std::size_t named_at_once = 64;
 
   /// Images of an earlier run, as its manifest has them.
   struct StoredFiles {
@@ -59,26 +51,8 @@ class ImageFilesWriter : public Writer {
     std::uint64_t end = 0;
     std::uint64_t n_bytes = 0;
   };
-  /// A file that is to be written as .part.
-  struct Part {
-    bool is_written = false;
-    std::uint64_t n_bytes = 0;
-    std::string xxh3;
-  };
-  /// Where the images end that become one line of the manifest, and how many series were bad up to there.
-  struct Piece {
-    std::uint64_t end = 0;
-    std::uint64_t n_bad = 0;
-  };
   void check_stored_files(const StoredFiles& stored) const;
-  void write_parts(std::uint64_t first, const Encoded& encoded, std::size_t first_item);
-  void write_part(std::uint64_t image, std::span<const std::uint8_t> bytes) const;
-  [[nodiscard]] std::uint64_t written_end() const;
-  void begin_naming();
-  void name_parts(std::uint64_t first, std::uint64_t end);
-  void list_named(const Piece& piece);
-  void publish_many();
-  void publish_written();
+  void write_part(std::uint64_t image, std::span<const std::uint8_t> bytes);
   void remove_parts() noexcept;
   void sync_folder();
 
@@ -90,18 +64,10 @@ class ImageFilesWriter : public Writer {
   FileUse files_use_;
   FileUse manifest_use_;
   bool made_folder_ = false;
-  std::atomic<bool> is_sound_ = true;  ///< Nothing has failed of what makes images durable.
-  bool has_named_ = false;             ///< Images have got their final names.
+  bool is_sound_ = true;    ///< No checkpoint() has failed.
+  bool has_named_ = false;  ///< Images have got their final names.
   std::optional<Manifest> manifest_;
-  std::uint64_t published_end_ = 0;  ///< Images that the manifest lists.
-  std::uint64_t committed_end_ = 0;
-  std::uint64_t n_bad_ = 0;        ///< Bad series up to there.
-  std::deque<Piece> full_pieces_;  ///< Of the images that were committed.
-  std::uint64_t next_piece_end_ = 0;
-  bool is_naming_ = false;  ///< The first full piece is being renamed.
-  mutable std::mutex parts_mutex_;
-  std::deque<Part> parts_;  ///< From the image published_end_ on.
-  Placements placements_;
+  StoredPiece unpublished_;  ///< Files written as .part.
   std::atomic<std::uint64_t> bytes_written_ = 0;
 };
 

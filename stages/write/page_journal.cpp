@@ -41,19 +41,14 @@ bool read_at(int file, std::uint64_t address, std::span<std::uint8_t> out) noexc
   return true;
 }
 
-bool write_at(int file, std::uint64_t address, std::span<const std::uint8_t> bytes) noexcept {
+void write_at(int file, const std::string& path, std::uint64_t address, std::span<const std::uint8_t> bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(file, bytes.data(), bytes.size(), static_cast<off_t>(address));
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return false;
+    if (n < 0) throw_io_error(path, "cannot be written", errno);
     address += static_cast<std::uint64_t>(n);
     bytes = bytes.subspan(static_cast<std::size_t>(n));
   }
-  return true;
-}
-
-void write_at(int file, const std::string& path, std::uint64_t address, std::span<const std::uint8_t> bytes) {
-  if (!write_at(file, address, bytes)) throw_io_error(path, "cannot be written", errno);
 }
 
 void sync(int file, const std::string& path) {
@@ -116,10 +111,6 @@ void PageJournal::lay_over(std::uint64_t address, std::span<std::uint8_t> bytes)
     std::memcpy(bytes.data() + (from - address), page->second.data() + (from - page->first),
                 static_cast<std::size_t>(to - from));
   }
-}
-
-bool PageJournal::write_added(std::uint64_t address, std::span<const std::uint8_t> bytes) const noexcept {
-  return write_at(file_.get(), address, bytes);
 }
 
 std::string PageJournal::hash_metadata() const {

@@ -23,7 +23,7 @@
 
 namespace plotmill {
 
-/// Of one file, which exists. One thread at a time, but for write_added().
+/// Of one file, which exists. One thread at a time.
 class PageJournal {
  public:
   static constexpr std::size_t page_bytes = 4096;
@@ -40,10 +40,6 @@ class PageJournal {
 
   /// Lays what is held over bytes that were read from the file.
   void lay_over(std::uint64_t address, std::span<std::uint8_t> bytes) const noexcept;
-
-  /// Writes bytes behind stable_end(), straight to the file. Any thread, also during other calls. False, with errno
-  /// set, where that failed.
-  [[nodiscard]] bool write_added(std::uint64_t address, std::span<const std::uint8_t> bytes) const noexcept;
 
   /// Where the file has metadata.
   [[nodiscard]] MetadataRanges& metadata() noexcept { return metadata_; }

@@ -105,8 +105,6 @@ class WriteHdf5 final : public Writer {
   void commit(BatchPosition position, const Sequences& series, const Encoded& encoded) override {
     output_->commit(position, series, encoded);
   }
-  [[nodiscard]] bool leaves_bytes_to_place() const override { return true; }
-  void place(BatchPosition position, const Encoded&) override { output_->place(position); }
   void checkpoint() override { output_->checkpoint(); }
   void finish() override { output_->finish(); }
   void abandon() noexcept override {

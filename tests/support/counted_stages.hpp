@@ -93,11 +93,6 @@ class CountedWriter final : public Writer {
     const CountedMemory counted;
     stage_->commit(position, series, encoded);
   }
-  [[nodiscard]] bool leaves_bytes_to_place() const override { return stage_->leaves_bytes_to_place(); }
-  void place(BatchPosition position, const Encoded& encoded) override {
-    const CountedMemory counted;
-    stage_->place(position, encoded);
-  }
   [[nodiscard]] Stored stored() const override { return stage_->stored(); }
   void checkpoint() override {
     const CountedMemory counted(above_json);

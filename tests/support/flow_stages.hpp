@@ -24,12 +24,11 @@ struct FlowScript {
   bool serial_drawer = false;
   /// What Drawer::on_device() gives, by the points of a series; the drawer can't use a device without it.
   std::function<std::unique_ptr<DeviceDrawer>(std::size_t n_points)> device_drawer = nullptr;
-  bool leaves_bytes = false;  ///< Writers place what they commit.
   std::size_t batch_multiple = 1;
   std::size_t n_learned_images = 0;
   std::uint64_t reader_held_bytes = 0;
   Footprint drawer_footprint{1000, 1000};
-  /// Called with the name of a step ("read", "draw", "encode", "commit", "place", "checkpoint", "learn", "open reader",
+  /// Called with the name of a step ("read", "draw", "encode", "commit", "checkpoint", "learn", "open reader",
   /// "prepare", "open writer", "finish") and the batch (0 where there is none), before the step does its work. May
   /// sleep or throw.
   std::function<void(const std::string& step, std::uint64_t batch)> on = [](const std::string&, std::uint64_t) {};
@@ -179,13 +178,6 @@ class FlowWriter final : public Writer {
     script_.groups.insert(script_.groups.end(), series.new_groups.begin(), series.new_groups.end());
     for (std::size_t i = 0; i < series.size(); ++i) script_.stored[index_].push_back(series.view().series(i)[0]);
     bytes_ += 10;
-  }
-  [[nodiscard]] bool leaves_bytes_to_place() const override { return script_.leaves_bytes; }
-  void place(BatchPosition position, const Encoded& encoded) override {
-    script_.on("place", position.batch);
-    if (encoded.item(0)[0] != static_cast<std::uint8_t>(position.batch)) {
-      throw Error(ErrorKind::internal, "bytes of another batch");
-    }
   }
   [[nodiscard]] Stored stored() const override { return {script_.n_stored, false}; }
   void checkpoint() override { script_.on("checkpoint", index_); }

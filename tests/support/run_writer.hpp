@@ -105,7 +105,6 @@ struct WriterRun {
 /// From open() to finish(). Where a stage throws, abandon() is called and the error goes on. Returns bytes_written().
 inline std::uint64_t run_writer(Writer& writer, const WriterInput& input, const WriterRun& run = {}) {
   const std::size_t n_images = input.ink.n_images();
-  Encoded encoded;  // Until abandon(), which may have to place it.
   try {
     SeriesShape series{input.series.n_points, {}, run.value_type};
     if (run.n_series_known) series.n_series = n_images;
@@ -118,6 +117,7 @@ inline std::uint64_t run_writer(Writer& writer, const WriterInput& input, const 
     for (std::size_t i = 0; i < std::min(writer.n_learned_images(), n_images); ++i) {
       writer.learn(batch_of(input, i, 1).ink);
     }
+    Encoded encoded;
     for (std::size_t first = 0, batch = 0; first < n_images; first += run.batch, ++batch) {
       const WriterInput part = batch_of(input, first, std::min(run.batch, n_images - first));
       const BatchPosition position{batch, first};
@@ -127,7 +127,6 @@ inline std::uint64_t run_writer(Writer& writer, const WriterInput& input, const 
       const std::size_t n_paid = (part.ink.n_images() + multiple - 1) / multiple * multiple;
       CHECK(encoded.bytes.size() + encoded.n_items() * sizeof(std::size_t) <= footprint.per_image * n_paid);
       writer.commit(position, part.series, encoded);
-      writer.place(position, encoded);
     }
     writer.finish();
   } catch (...) {

@@ -82,8 +82,6 @@ class WatchedWriter final : public Writer {
     n_images_ = std::max(n_images_, position.first_image + series.size());
     watcher_.tell(number_, "committed", n_images_);
   }
-  [[nodiscard]] bool leaves_bytes_to_place() const override { return inner_->leaves_bytes_to_place(); }
-  void place(BatchPosition position, const Encoded& encoded) override { inner_->place(position, encoded); }
   void checkpoint() override {
     watcher_.tell(number_, "checkpoint", n_images_);
     inner_->checkpoint();

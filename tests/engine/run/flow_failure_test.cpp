@@ -113,58 +113,6 @@ TEST_CASE("flow: what fails after the first error, and because the run ends, tak
   CHECK(std::string(error_of(pipeline).what()) == "in (flow_read): first");
 }
 
-TEST_CASE("flow: what was committed is placed also when the run fails meanwhile, before the writer is abandoned") {
-  FlowScript script;
-  script.leaves_bytes = true;
-  std::atomic<Pulse*> pulse = nullptr;
-  std::atomic<int> n_left = 0;
-  script.on_image = [&](Pulse& of_run) { pulse = &of_run; };
-  script.on = [&](const std::string& step, std::uint64_t batch) {
-    if (step == "read" && batch == 4) {
-      while (n_left < 1) std::this_thread::yield();
-      throw Error(ErrorKind::input, "ends here");
-    }
-    // The first batch is handed over only when the run is known to have failed.
-    if (step == "commit" && batch == 0) {
-      ++n_left;
-      while (!pulse.load()->is_stopped()) std::this_thread::yield();
-    }
-    if (step == "place") {
-      CHECK(script.n_abandoned == 0);
-      --n_left;
-    }
-  };
-  auto pipeline = flow_pipeline(script, R"("batch": 10, "threads": 2)");
-  CHECK(std::string(error_of(pipeline).what()) == "in (flow_read): ends here");
-  CHECK(n_left == 0);
-  CHECK(script.n_abandoned == 1);
-}
-
-TEST_CASE("flow: a batch whose commit failed is placed, too, as a part of it may be committed") {
-  FlowScript script;
-  script.leaves_bytes = true;
-  std::atomic<bool> is_placed = false;
-  script.on = [&](const std::string& step, std::uint64_t batch) {
-    if (step == "commit" && batch == 3) throw Error(ErrorKind::io, "half of it");
-    if (step == "place" && batch == 3) is_placed = true;
-  };
-  auto pipeline = flow_pipeline(script, R"("batch": 10, "threads": 2)");
-  CHECK(std::string(error_of(pipeline).what()) == "store (flow_write): half of it");
-  CHECK(is_placed);
-}
-
-TEST_CASE("flow: what cannot be placed fails the run with its writer as the place, and the writer is abandoned") {
-  FlowScript script;
-  script.leaves_bytes = true;
-  script.on = [](const std::string& step, std::uint64_t batch) {
-    if (step == "place" && batch == 3) throw Error(ErrorKind::io, "charts.h5", "no room");
-  };
-  auto pipeline = flow_pipeline(script, R"("batch": 10, "threads": 2)");
-  CHECK(std::string(error_of(pipeline).what()) == "store (flow_write) charts.h5: no room");
-  CHECK(script.n_finished == 0);
-  CHECK(script.n_abandoned == 1);
-}
-
 TEST_CASE("flow: an error about one series tells its image, group and row") {
   FlowScript script;
   script.on = [](const std::string& step, std::uint64_t batch) {

@@ -3,8 +3,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <map>
-#include <mutex>
 #include <numeric>
 #include <random>
 #include <thread>
@@ -81,36 +79,6 @@ TEST_CASE("flow: a drawer feeds several writers, a reader several drawers, and e
   CHECK(report.stages.size() == 3 + 2 * 3);
   for (const StageReport& stage : report.stages) CHECK(stage.items == 100);
   CHECK(report.bytes_written == 3 * 12 * 10);
-}
-
-TEST_CASE(
-    "flow: what a commit leaves is placed once for each batch, by several threads, while later ones are committed") {
-  FlowScript script;
-  script.leaves_bytes = true;
-  std::mutex mutex;
-  std::map<std::uint64_t, int> placed;
-  std::atomic<int> n_committed = 0;
-  std::atomic<int> n_at_once = 0;
-  std::atomic<int> most_at_once = 0;
-  script.on = [&](const std::string& step, std::uint64_t batch) {
-    if (step == "commit") ++n_committed;
-    if (step != "place") return;
-    most_at_once = std::max<int>(most_at_once, ++n_at_once);
-    // The first ones meet, and wait for a third commit.
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    while (batch < 2 && (most_at_once < 2 || n_committed < 3) && std::chrono::steady_clock::now() < end) {
-      std::this_thread::yield();
-    }
-    --n_at_once;
-    const std::lock_guard lock(mutex);
-    ++placed[batch];
-  };
-  auto pipeline = flow_pipeline(script, R"("batch": 10, "threads": 2)");
-  CHECK(pipeline.run({}).images == 100);
-  CHECK(placed.size() == 10);
-  for (const auto& [batch, times] : placed) CHECK(times == 1);
-  CHECK(most_at_once == 2);
-  CHECK(script.n_finished == 1);
 }
 
 TEST_CASE("flow: a slow writer holds the reader back") {

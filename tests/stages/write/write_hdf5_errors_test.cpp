@@ -182,7 +182,6 @@ TEST_CASE("write_hdf5: a run that is given up leaves whole files and what the la
   Encoded encoded;
   writer->encode({0, 0}, input.ink, encoded, 0);
   writer->commit({0, 0}, input.series, encoded);
-  writer->place({0, 0}, encoded);
   CHECK(writer->stored().n_images == 8);
   writer->abandon();
   CHECK(writer->stored().n_images == 10);
@@ -198,14 +197,11 @@ namespace {
 // Four batches of the same images: the dataset's index, its series and the groups take several blocks each.
 void write_four_batches(const std::string& path, const WriterInput& input) {
   const auto writer = test::make_writer("write_hdf5", {{"path", path}});
-  Encoded encoded;
   try {
     writer->open(input.ink.shape, {50, {}}, {});
+    Encoded encoded;
     writer->encode({0, 0}, input.ink, encoded, 0);
-    for (std::uint64_t batch = 0; batch < 4; ++batch) {
-      writer->commit({batch, 0}, input.series, encoded);
-      writer->place({batch, 0}, encoded);
-    }
+    for (std::uint64_t batch = 0; batch < 4; ++batch) writer->commit({batch, 0}, input.series, encoded);
     writer->finish();
   } catch (const Error&) {
     writer->abandon();

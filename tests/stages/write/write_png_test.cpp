@@ -130,10 +130,7 @@ TEST_CASE("write_png: a run that is given up leaves whole images, and no folder 
     writer->open(input.ink.shape, {5, {}}, {});
     Encoded encoded;
     writer->encode({0, 0}, input.ink, encoded, 0);
-    if (commit) {
-      writer->commit({0, 0}, input.series, encoded);
-      writer->place({0, 0}, encoded);
-    }
+    if (commit) writer->commit({0, 0}, input.series, encoded);
     writer->abandon();
     CHECK(std::filesystem::exists(dir.file("out")) == commit);
   }
@@ -164,115 +161,4 @@ TEST_CASE("write_png: on a full disk the run fails with the system's words and l
   CHECK(WIFEXITED(status));
   CHECK(WEXITSTATUS(status) == 10);
   CHECK(test::names_in(out) == std::vector<std::string>{"000000.png", "{index}.png.plotmill.jsonl"});
-}
-
-namespace {
-
-std::string without(std::string text, const std::string& part) {
-  for (std::size_t at = 0; (at = text.find(part, at)) != std::string::npos;) text.erase(at, part.size());
-  return text;
-}
-
-/// Commits batches of `batch` images.
-void commit_all(Writer& writer, const WriterInput& input, std::size_t batch, std::vector<Encoded>& encoded) {
-  for (std::size_t i = 0; i < std::min(writer.n_learned_images(), input.ink.n_images()); ++i) {
-    writer.learn(test::batch_of(input, i, 1).ink);
-  }
-  encoded.resize(input.ink.n_images() / batch);
-  for (std::size_t i = 0; i < encoded.size(); ++i) {
-    const WriterInput part = test::batch_of(input, i * batch, batch);
-    writer.encode({i, i * batch}, part.ink, encoded[i], 0);
-    writer.commit({i, i * batch}, part.series, encoded[i]);
-  }
-}
-
-}  // namespace
-
-TEST_CASE("write_png: files placed in any order, also after the checkpoint, are those of a run in order") {
-  const WriterInput input = make_input(12);
-  const test::TempDir ordered;
-  test::run_writer("write_png", {{"directory", ordered.file("out")}}, input, {.batch = 3});
-  for (const bool checkpoint_first : {false, true}) {
-    CAPTURE(checkpoint_first);
-    const test::TempDir dir;
-    const auto writer = test::make_writer("write_png", {{"directory", dir.file("out")}});
-    writer->open(input.ink.shape, {5, {}},
-                 {.definition = R"({"plotmill": 1, "stages": ["ß"]})", .plotmill_version = "0.1.0"});
-    std::vector<Encoded> encoded;
-    commit_all(*writer, input, 3, encoded);
-    CHECK(n_files_in(dir.file("out")) == 1);
-    if (checkpoint_first) writer->checkpoint();
-    CHECK(writer->stored().n_images == (checkpoint_first ? 12 : 0));
-    for (std::size_t i = encoded.size(); i-- > 0;) writer->place({i, 3 * i}, encoded[i]);
-    writer->finish();
-    CHECK(test::names_in(dir.file("out")) == test::names_in(ordered.file("out")));
-    for (const std::string& name : test::names_in(ordered.file("out"))) {
-      // The manifest tells of the folder.
-      CHECK(without(test::read_bytes(dir.file("out/" + name)), dir.path().string()) ==
-            without(test::read_bytes(ordered.file("out/" + name)), ordered.path().string()));
-    }
-  }
-}
-
-TEST_CASE("write_png: a file that cannot be placed is named, and of those after it none looks finished") {
-  const test::TempDir dir;
-  const WriterInput input = make_input(12);
-  const auto writer = test::make_writer("write_png", {{"directory", dir.file("out")}});
-  writer->open(input.ink.shape, {5, {}}, {});
-  std::filesystem::create_directories(dir.file("out/000004.png.part"));
-  std::vector<Encoded> encoded;
-  commit_all(*writer, input, 3, encoded);
-  writer->place({3, 9}, encoded[3]);
-  writer->place({2, 6}, encoded[2]);
-  const std::string text = dir.file("out/000004.png") + ": cannot be created: Is a directory";
-  CHECK(test::error_of([&] { writer->place({1, 3}, encoded[1]); }) == std::pair(ErrorKind::io, text));
-  writer->place({0, 0}, encoded[0]);
-  CHECK(test::error_of([&] { writer->checkpoint(); }) == std::pair(ErrorKind::io, text));
-  CHECK(writer->stored().n_images == 0);
-  writer->abandon();
-  CHECK(writer->stored().n_images == 4);
-  CHECK(test::names_in(dir.file("out")) == std::vector<std::string>{"000000.png", "000001.png", "000002.png",
-                                                                    "000003.png", "000004.png.part",
-                                                                    "{index}.png.plotmill.jsonl"});
-}
-
-TEST_CASE("write_png: of very many images each 4096 become a line of the manifest once all of them have their names") {
-  const test::TempDir dir;
-  const WriterInput input = make_input(4 * 2500, {4, 3, 250, 10});
-  const auto writer = test::make_writer("write_png", {{"directory", dir.file("out")}});
-  writer->open(input.ink.shape, {5, {}}, {});
-  const auto commit = [&](std::uint64_t i, Encoded& encoded) {
-    const WriterInput part = test::batch_of(input, i * 2500, 2500);
-    encoded.clear();
-    writer->encode({i, i * 2500}, part.ink, encoded, 0);
-    writer->commit({i, i * 2500}, part.series, encoded);
-  };
-  std::vector<Encoded> encoded(4);
-  commit(0, encoded[0]);
-  commit(1, encoded[1]);
-  writer->place({1, 2500}, encoded[1]);
-  commit(2, encoded[2]);
-  // Image 0 is missing still.
-  CHECK_FALSE(std::filesystem::exists(dir.file("out/000000.png")));
-  writer->place({0, 0}, encoded[0]);
-  writer->place({2, 5000}, encoded[2]);
-  CHECK_FALSE(std::filesystem::exists(dir.file("out/000000.png")));
-  CHECK(writer->stored().n_images == 0);
-  commit(3, encoded[3]);
-  const Encoded nothing;
-  writer->commit({4, 10000}, {}, nothing);
-  CHECK(writer->stored().n_images == 0);
-  writer->place({3, 7500}, encoded[3]);
-  CHECK(std::filesystem::exists(dir.file("out/004095.png")));
-  CHECK_FALSE(std::filesystem::exists(dir.file("out/004096.png")));
-  CHECK(writer->stored().n_images == 0);
-  writer->commit({5, 10000}, {}, nothing);
-  CHECK(writer->stored().n_images == 4096);
-  for (const std::uint64_t batch : {4U, 5U}) writer->place({batch, 10000}, nothing);
-  writer->finish();
-  CHECK(writer->stored().is_complete);
-  const std::string manifest = test::read_bytes(dir.file("out/{index}.png.plotmill.jsonl"));
-  for (const char* piece : {"\"images\":[0,4096]", "\"images\":[4096,8192]", "\"images\":[8192,10000]"}) {
-    CHECK(contains(manifest, piece));
-  }
 }
