@@ -24,9 +24,9 @@
 // rounded to the nearest integer, half to even, it is what Ink holds. Rows outside those of the least top and the
 // greatest bottom of the column's abscissae are paper. Pieces add up to at most 255.
 //
-// How exact that is: on average over the ink of a chart less than 0.5/255 from the area itself in the cells of
-// docs/accuracy.md, 0.25/255 of which are the rounding (tests/kernels/lines/accuracy_test.cpp). Just above the distances of
-// parts_of() it is up to 0.7/255, and up to 1/255 for steps and spikes, whose tips fall between two abscissae.
+// How exact that is: on average over the ink of a chart less than 0.5/255 from the area itself, 0.25/255 of which are
+// the rounding (tests/kernels/lines/accuracy_test.cpp; docs/accuracy.md has the figures). Charts that are all spikes
+// are up to 0.6/255 off: a tip falls between two abscissae.
 //
 // The areas are differences of numbers up to the height of the column's stroke, each rounded to 24 bits. That puts
 // coverage off by less than 0.1/255 where the stroke crosses 500 rows or less, and by less than 2/255 up to 10,000.
@@ -78,9 +78,9 @@ struct ValueScale {
 [[nodiscard]] PLOTMILL_DEVICE inline int parts_of(std::size_t n_points, double span_px, float radius) {
   const auto n_steps = static_cast<double>(n_points - 1);
   const int thin = radius < 0.625F ? 2 : 1;
-  if (span_px >= 4 * n_steps) return thin;
-  if (span_px >= n_steps) return 2 * thin;
-  return (span_px >= 0.3 * n_steps ? 4 : 8) * thin;
+  if (span_px >= 7 * n_steps) return thin;
+  if (span_px >= 2.2 * n_steps) return 2 * thin;
+  return (span_px >= 0.6 * n_steps ? 4 : 8) * thin;
 }
 
 /// The size of a stroke, and the abscissae at which it is taken.

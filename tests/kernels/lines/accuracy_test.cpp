@@ -43,15 +43,22 @@ void add_errors(std::span<const double> series, const LineOptions& options, Erro
   }
 }
 
+struct Cells {
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> sizes;
+  std::vector<std::size_t> points;
+  std::vector<double> line_widths;
+};
+
+const Cells all_cells{{{64, 60}, {224, 224}, {256, 160}, {800, 500}}, {20, 100, 300, 1000}, {0.5, 1, 1.5, 3}};
+
 /// The mean error over the ink of some charts of one kind is at most 0.5/255, half of which is the rounding.
 template <class SeriesOf>
-void check_errors(SeriesOf series_of) {
-  constexpr std::pair<std::uint32_t, std::uint32_t> sizes[] = {{64, 60}, {224, 224}, {256, 160}, {800, 500}};
+void check_errors(SeriesOf series_of, const Cells& cells = all_cells) {
   std::string table;
-  for (const auto& [width, height] : sizes) {
-    for (const std::size_t n_points : {20U, 100U, 300U, 1000U}) {
+  for (const auto& [width, height] : cells.sizes) {
+    for (const std::size_t n_points : cells.points) {
       const std::vector<double> series = series_of(n_series, n_points);
-      for (const double line_width : {0.5, 1.0, 1.5, 3.0}) {
+      for (const double line_width : cells.line_widths) {
         LineOptions options;
         options.width = width;
         options.height = height;
@@ -77,6 +84,15 @@ void check_errors(SeriesOf series_of) {
 
 TEST_CASE("draw_lines: random walks are drawn to within 0.5/255 of the area under the stroke, on average") {
   check_errors(random_walks);
+}
+
+TEST_CASE("draw_lines: the error is as small where points are just so far apart that fewer slices are taken") {
+  const Cells cells{{{224, 224}}, {32, 102, 372}, {0.5, 1.25, 1.4}};
+  for (const std::size_t n_points : cells.points) {
+    const auto parts = [](std::size_t n) { return kernels::parts_of(n, 223, 0.7F); };
+    CHECK(2 * parts(n_points) == parts(n_points + 1));
+  }
+  check_errors(random_walks, cells);
 }
 
 TEST_CASE("draw_lines: prices are drawn to within 0.5/255 of the area under the stroke, on average") {
