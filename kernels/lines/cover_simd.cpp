@@ -332,7 +332,8 @@ class PieceColumns {
           coverages_between(column.areas_below(row_tops(row)), column.areas_below(row_tops(row + 1)), column.scale());
       const auto inside = hn::RebindMask(ints, hn::FirstN(floats, static_cast<std::size_t>(last_row - row + 1)));
       const auto sum = hn::LoadU(ints, sums + row);
-      hn::StoreU(hn::Add(sum, hn::IfThenElseZero(inside, covered)), ints, sums + row);
+      const auto more = hn::Min(hn::Add(sum, hn::IfThenElseZero(inside, covered)), hn::Set(ints, 255));
+      hn::StoreU(more, ints, sums + row);
     }
   }
 
@@ -364,7 +365,7 @@ void AddColumn(const PieceIntervals& piece, int x, const StrokeGrid& grid, const
 void PutColumn(int x, const std::int32_t* sums, const CellRows& out) {
   const int last_row = out.rows.last[x];
   for (int row = out.rows.first[x]; row <= last_row; row += n_lanes()) {
-    put_cells(ints, x, row, last_row, hn::Min(hn::LoadU(ints, sums + row), hn::Set(ints, 255)), out);
+    put_cells(ints, x, row, last_row, hn::LoadU(ints, sums + row), out);
   }
 }
 

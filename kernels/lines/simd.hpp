@@ -62,7 +62,8 @@ struct CellRows {
 void cover_columns(const PieceIntervals& piece, int from, int to, const StrokeGrid& grid, const LineEdges& edges,
                    const CellRows& out);
 
-/// Adds a piece's coverage of the rows of column x to sums [height]; then, for all pieces that reach it, its pixels.
+/// Adds a piece's coverage of the rows of column x to sums [height], at most 255; then, for all pieces that reach it,
+/// its pixels.
 void add_column(const PieceIntervals& piece, int x, const StrokeGrid& grid, const LineEdges& edges, const CellRows& out,
                 std::int32_t* sums);
 void put_column(int x, const std::int32_t* sums, const CellRows& out);
