@@ -1,5 +1,6 @@
 #include "support/chart_series.hpp"
 
+#include <charconv>
 #include <cstdlib>
 #include <fstream>
 #include <map>
@@ -21,7 +22,10 @@ std::map<std::string, std::vector<double>> closing_prices(std::istream& in) {
       if (begin != std::string::npos) ++begin;
     }
     if (begin == std::string::npos) continue;
-    prices[line.substr(0, line.find(','))].push_back(std::strtod(line.c_str() + begin, nullptr));
+    // Not strtod(), which asks the locale what the decimal point is.
+    double price = 0;
+    (void)std::from_chars(line.data() + begin, line.data() + line.size(), price);
+    prices[line.substr(0, line.find(','))].push_back(price);
   }
   return prices;
 }
